@@ -1,0 +1,238 @@
+"""The words of Catta as typed, frozen records; they flow one way, from prompt to corpus."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Outcome(StrEnum):
+    """How a candidate ended. A failure is data and never a score."""
+
+    OK = "OK"
+    INVALID = "INVALID"
+    DUPLICATE = "DUPLICATE"
+    TIMEOUT = "TIMEOUT"
+    OUT_OF_MEMORY = "OUT_OF_MEMORY"
+    CRASHED = "CRASHED"
+
+
+class Stage(StrEnum):
+    """The steps of a candidate's way, cheapest first; a failure records the step that decided it."""
+
+    EXTRACT = "extract"
+    PARSE = "parse"
+    POLICY = "policy"
+    CONTRACT = "contract"
+    NOVELTY = "novelty"
+    BUILD = "build"
+    TRAIN = "train"
+    SCORE = "score"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """The outcome of one candidate, with the stage that decided it and one sentence of reason."""
+
+    outcome: Outcome
+    stage: Stage
+    error: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the network was trained and scored."""
+        return self.outcome is Outcome.OK
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Network:
+    """One Python module that defines `class Net(torch.nn.Module)`.
+
+    Attributes:
+        id: Versioned hash of the canonical source, `n1:<hex>`.
+        source: Normalised source text: no comments, one statement a line.
+        name: The name it came with (a LEMUR name, a file stem, `run/cycle/index`).
+        origin: Where it came from.
+        parent: Id of the network it was adapted or mutated from.
+        licence: SPDX identifier of the licence that travels with it.
+    """
+
+    id: str
+    source: str
+    name: str
+    origin: Literal["lemur", "adapted", "candidate", "user"]
+    parent: str | None = None
+    licence: str | None = None
+
+
+class Shapes(BaseModel):
+    """What goes in and comes out of a network, without the batch axis."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    channels: int
+    height: int
+    width: int
+    classes: int
+
+
+class Caps(BaseModel):
+    """The largest network a run accepts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    parameters: int = Field(1_000_000, gt=0, description="largest number of trainable parameters")
+    flops: int = Field(
+        50_000_000, gt=0, description="largest number of FLOPs of one forward pass of one sample"
+    )
+
+
+class Recipe(BaseModel):
+    """Everything that fixes a training; two evaluations are comparable when their recipes are equal."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    task: str = Field("img-classification", description="what the network is for")
+    dataset: str = Field("fashion-mnist", description="name of the dataset")
+    resolution: int = Field(32, ge=8, le=512, description="height and width of the inputs in pixels")
+    train_samples: int = Field(10_000, ge=10, description="stratified subset that is trained on")
+    validation_samples: int = Field(5_000, ge=10, description="stratified subset that is scored on")
+    epochs: int = Field(1, ge=1, le=1_000, description="passes over the training subset")
+    batch: int = Field(64, ge=1, le=4_096, description="samples a step")
+    optimizer: Literal["adamw", "sgd"] = Field("adamw", description="optimizer")
+    lr: float = Field(2e-3, gt=0, description="(peak) learning rate")
+    momentum: float = Field(0.9, ge=0, lt=1, description="momentum of SGD")
+    weight_decay: float = Field(0.01, ge=0, description="weight decay")
+    schedule: Literal["one-cycle", "constant"] = Field("one-cycle", description="learning rate over time")
+    clip: float = Field(1.0, gt=0, description="largest norm of the gradient")
+    dropout: float = Field(0.2, ge=0, lt=1, description="the `dropout` hyperparameter given to the network")
+    seed: int = Field(0, ge=0, description="seed of initialisation, data order and splits")
+    seconds: float = Field(60.0, gt=0, description="wall-clock limit of one training")
+    memory_mb: int = Field(4_096, ge=256, description="memory limit of one training in MiB")
+
+    @property
+    def id(self) -> str:
+        """Versioned hash of all fields, `r1:<hex>`."""
+        return "r1:" + hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:24]
+
+    @property
+    def hyperparameters(self) -> dict[str, float]:
+        """The `prm` argument of a network: names to floats, as LEMUR's networks expect it."""
+        return {
+            "lr": self.lr,
+            "momentum": self.momentum,
+            "dropout": self.dropout,
+            "batch": float(self.batch),
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildFacts:
+    """What building a network and one tiny forward and backward pass show.
+
+    Attributes:
+        parameters: Number of trainable parameters.
+        flops: FLOPs of one forward pass of one sample (a multiply-add counts as two).
+        graph: Hash of the traced graph: operators, shapes, edges; `g1:<hex>`.
+        seconds: Wall-clock time of the check.
+    """
+
+    parameters: int
+    flops: int
+    graph: str
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EpochMeasurement:
+    """One epoch of one training: mean training loss, validation accuracy (0..1), seconds."""
+
+    epoch: int
+    loss: float
+    accuracy: float
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evaluation:
+    """One network trained and measured under one recipe.
+
+    Attributes:
+        verdict: The outcome; only an OK evaluation has measurements.
+        epochs: One measurement an epoch, the last one is the network's score.
+        facts: What the build check showed, if it got that far.
+        seconds: Wall-clock time of everything in the sandbox.
+    """
+
+    network_id: str
+    recipe_id: str
+    verdict: Verdict
+    epochs: tuple[EpochMeasurement, ...] = ()
+    facts: BuildFacts | None = None
+    seconds: float = 0.0
+
+    @property
+    def accuracy(self) -> float | None:
+        """Validation accuracy after the last epoch in 0..1, or None."""
+        return self.epochs[-1].accuracy if self.epochs else None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Match:
+    """A known network and how alike it is: Jaccard similarity of 10-token shingles, 0..1."""
+
+    network_id: str
+    jaccard: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prompt:
+    """What a language model is asked: an instruction and the forced beginning of its answer."""
+
+    text: str
+    prefix: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Completion:
+    """What a generator answered.
+
+    Attributes:
+        text: The whole module, forced prefix included.
+        tokens: Tokens generated (0 where none are).
+        finished: Whether the generator ended by itself, before its token limit.
+        parent: Id of the network it was made from (mutation).
+    """
+
+    text: str
+    tokens: int = 0
+    finished: bool = True
+    parent: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Example:
+    """One prompt-completion pair for fine-tuning; the completion includes the forced prefix."""
+
+    prompt: str
+    completion: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Adapter:
+    """A LoRA adapter on disk (a directory as peft writes it) with the hash of its weights."""
+
+    path: str
+    sha256: str
+    base_model: str
+    steps: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    losses: tuple[float, ...] = ()
+    details: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
