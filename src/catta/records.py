@@ -100,7 +100,9 @@ class Recipe(BaseModel):
 
     task: str = Field("img-classification", description="what the network is for")
     dataset: str = Field("fashion-mnist", description="name of the dataset")
-    resolution: int = Field(32, ge=8, le=512, description="height and width of the inputs in pixels")
+    resolution: int = Field(
+        32, ge=8, le=512, description="height and width of the inputs in pixels"
+    )
     train_samples: int = Field(10_000, ge=10, description="stratified subset that is trained on")
     validation_samples: int = Field(5_000, ge=10, description="stratified subset that is scored on")
     epochs: int = Field(1, ge=1, le=1_000, description="passes over the training subset")
@@ -109,9 +111,13 @@ class Recipe(BaseModel):
     lr: float = Field(2e-3, gt=0, description="(peak) learning rate")
     momentum: float = Field(0.9, ge=0, lt=1, description="momentum of SGD")
     weight_decay: float = Field(0.01, ge=0, description="weight decay")
-    schedule: Literal["one-cycle", "constant"] = Field("one-cycle", description="learning rate over time")
+    schedule: Literal["one-cycle", "constant"] = Field(
+        "one-cycle", description="learning rate over time"
+    )
     clip: float = Field(1.0, gt=0, description="largest norm of the gradient")
-    dropout: float = Field(0.2, ge=0, lt=1, description="the `dropout` hyperparameter given to the network")
+    dropout: float = Field(
+        0.2, ge=0, lt=1, description="the `dropout` hyperparameter given to the network"
+    )
     seed: int = Field(0, ge=0, description="seed of initialisation, data order and splits")
     seconds: float = Field(60.0, gt=0, description="wall-clock limit of one training")
     memory_mb: int = Field(4_096, ge=256, description="memory limit of one training in MiB")
@@ -236,3 +242,110 @@ class Adapter:
     seconds: float = 0.0
     losses: tuple[float, ...] = ()
     details: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+
+class Phase(StrEnum):
+    """How far a candidate has come; it only moves forward."""
+
+    GENERATED = "generated"
+    SCREENED = "screened"
+    DONE = "done"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Candidate:
+    """One completion of a generator, in one cycle of one run, and all that became of it.
+
+    Attributes:
+        index: Position in the cycle, from 0.
+        phase: How far it has come.
+        seed: Seed of the batch in which it was generated.
+        generator: Identity of what generated it: the adapter's SHA-256, or the backend's name.
+        source: Normalised source, once it parsed.
+        network_id: Identity of the network, once it parsed.
+        nearest: The most similar network known when it was screened.
+        verdict: How it ended; None until phase DONE.
+        accuracy: Validation accuracy in 0..1 if it was trained.
+        admitted: Whether it was selected as an example for the following cycles.
+        timings: Wall-clock seconds by stage.
+    """
+
+    run: str
+    cycle: int
+    index: int
+    phase: Phase
+    prompt: Prompt
+    completion: Completion
+    seed: int
+    generator: str
+    source: str | None = None
+    network_id: str | None = None
+    nearest: Match | None = None
+    facts: BuildFacts | None = None
+    verdict: Verdict | None = None
+    accuracy: float | None = None
+    admitted: bool = False
+    timings: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def builds(self) -> bool:
+        """Whether the network builds, runs forward and backward and keeps the caps."""
+        return self.facts is not None and (
+            self.verdict is None or self.verdict.stage is not Stage.BUILD
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cycle:
+    """One turn of a run. `closed` cycles have their selection made and their metrics stored.
+
+    Attributes:
+        generator: Identity of what generates in this cycle (adapter SHA-256 or backend name).
+        adapter: Adapter that fine-tuning on this cycle produced, if it did.
+        timings: Wall-clock seconds by stage (`generate`, `screen`, `train`, `finetune`, ...).
+        metrics: What the table of cycles shows, by name.
+    """
+
+    run: str
+    number: int
+    generator: str
+    closed: bool = False
+    adapter: Adapter | None = None
+    timings: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    metrics: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """One closed loop.
+
+    Attributes:
+        id: Short name, unique in its corpus.
+        arm: Generator the run uses: `lora`, `frozen` or `mutation`.
+        config: The resolved configuration, as plain data.
+        commit: Git commit of the code that ran, where it is known.
+        created: UTC, ISO 8601.
+        finished: UTC, ISO 8601, or None while there is something left to do.
+        assessment: The final assessment on the test split, by name.
+    """
+
+    id: str
+    arm: str
+    config: Mapping[str, object]
+    commit: str | None
+    created: str
+    finished: str | None = None
+    assessment: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reported:
+    """An accuracy that somebody else reported for a network under a recipe of their own."""
+
+    network_id: str
+    task: str
+    dataset: str
+    metric: str
+    epoch: int
+    accuracy: float
+    source: str
