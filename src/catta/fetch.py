@@ -15,6 +15,7 @@ import importlib.util
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -177,7 +178,7 @@ def _defect(path: Path, sha256: str | None) -> str | None:
     try:
         with zipfile.ZipFile(path) as archive:
             broken = archive.testzip()
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, RuntimeError):
         return "is truncated or damaged"
     return None if broken is None else f"is damaged at {broken!r}"
 
