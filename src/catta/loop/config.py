@@ -77,6 +77,9 @@ class RunConfig(BaseModel):
     server: ServerSettings = Field(
         default_factory=ServerSettings, description="server of backend `openai`"
     )
+    warmup: FinetuneSettings = Field(
+        default_factory=FinetuneSettings, description="fine-tuning of the warm-up on seeds"
+    )
     finetune: FinetuneSettings = Field(
         default_factory=lambda: FinetuneSettings(lr=2e-4),
         description="fine-tuning of a cycle (arm lora)",

@@ -11,9 +11,6 @@ from scipy import stats
 
 from catta.records import Candidate, Outcome, Stage
 
-NEAR_DUPLICATE = 0.90
-"""Jaccard similarity from which a network counts as a near-duplicate (arXiv 2601.02997)."""
-
 
 def is_valid(candidate: Candidate) -> bool:
     """Whether a candidate is a working network: it builds, keeps the caps and, if it was trained, scored.

@@ -1,0 +1,283 @@
+"""The seeds: LEMUR's networks, reduced, curated, and adapted to the caps of a run.
+
+Made once for each set of settings, stored in the corpus as a seed set, and reused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from catta.corpus import Corpus
+from catta.corpus.importers import open_lemur
+from catta.errors import UsageError
+from catta.evaluation import Worker, build_check, first_fit
+from catta.execution import Executor
+from catta.loop.config import RunConfig
+from catta.loop.observer import Observer
+from catta.loop.reduction import imports_of, reduce_to_architecture, uses_pretrained
+from catta.loop.scaling import FACTORS, scale_widths
+from catta.novelty import InvalidSource, curate, network_id, signature, signature_to_bytes
+from catta.records import BuildFacts, Network, Reported, Shapes
+
+SEED_VERSION = 1
+"""Raise it when reduction, scaling or curation change: stored seed sets are then made again."""
+
+ALLOWED_IMPORTS = frozenset({"torch", "math", "typing", "functools", "collections", "itertools"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KnownNetwork:
+    """A network as somebody published it: name, source, licence, first-epoch accuracy (0..1)."""
+
+    name: str
+    source: str
+    licence: str
+    accuracy: float | None
+
+
+def import_known(
+    corpus: Corpus, source: str | None, observer: Observer, stop: Callable[[], bool]
+) -> list[str]:
+    """Bring the published networks into the corpus, reduced to their architectures.
+
+    Every network that parses enters the novelty index, whatever it imports; the accuracies
+    reported with them are kept beside them. Importing twice changes nothing.
+
+    Args:
+        corpus: Where they go.
+        source: A wheel of `nn-dataset`, a JSON file, or None for the wheel on PyPI.
+        observer: Told how it goes.
+        stop: Asked between networks whether to stop; nothing is kept then.
+
+    Returns:
+        Their ids, best reported accuracy first.
+    """
+    key = _key("known", {"source": source or "pypi"})
+    stored = corpus.seed_set(key)
+    if stored is not None:
+        return stored
+    networks: dict[str, Network] = {}
+    aliases: list[Network] = []
+    accuracies: dict[str, float] = {}
+    fingerprints: list[tuple[str, bytes, str | None]] = []
+    observer.begin("import", None)
+    for known in _read_known(source):
+        if stop():
+            observer.end()
+            return []
+        network = _reduce(known)
+        if network is not None:
+            if network.id in networks:
+                aliases.append(network)
+            else:
+                networks[network.id] = network
+                fingerprints.append(
+                    (network.id, signature_to_bytes(signature(network.source)), None)
+                )
+            if known.accuracy is not None:
+                best = accuracies.get(network.id, 0.0)
+                accuracies[network.id] = max(best, known.accuracy)
+        observer.advance()
+    observer.end()
+    if not networks:
+        raise UsageError(f"seeds.source: {source} holds no network")
+    ranked = sorted(networks, key=lambda i: (-accuracies.get(i, 0.0), i))
+    with corpus.transaction():
+        corpus.networks.add([*networks.values(), *aliases])
+        corpus.add_fingerprints(fingerprints)
+        corpus.add_reported(
+            Reported(
+                network_id=identity,
+                task="img-classification",
+                dataset="cifar-10",
+                metric="acc",
+                epoch=1,
+                accuracy=accuracy,
+                source=source or "nn-dataset",
+            )
+            for identity, accuracy in accuracies.items()
+        )
+        corpus.save_seed_set(key, {"source": source or "pypi"}, ranked)
+    observer.message(f"{len(networks):,} known networks in the corpus.")
+    return ranked
+
+
+def seed_networks(
+    corpus: Corpus,
+    config: RunConfig,
+    shapes: Shapes,
+    executor: Executor,
+    observer: Observer,
+    stop: Callable[[], bool],
+) -> list[Network]:
+    """The seeds of a run: known networks, curated and scaled until the caps hold.
+
+    Returns:
+        Adapted networks, best reported accuracy of the parent first; empty if stopped.
+    """
+    settings = {
+        "version": SEED_VERSION,
+        "source": config.seeds.source or "pypi",
+        "characters": config.seeds.characters,
+        "similarity": config.seeds.similarity,
+        "caps": config.caps.model_dump(),
+        "shapes": shapes.model_dump(),
+    }
+    key = _key("seeds", settings)
+    stored = corpus.seed_set(key)
+    if stored is None:
+        known = import_known(corpus, config.seeds.source, observer, stop)
+        if stop():
+            return []
+        parents = _curated(corpus, known, config)
+        fitted = _adapt(parents, config, shapes, executor, observer, stop)
+        if stop():
+            return []
+        chosen = [
+            fitted[i]
+            for i in curate(
+                ((network.id, network.source) for network, _ in fitted),
+                threshold=config.seeds.similarity,
+            )
+        ]
+        with corpus.transaction():
+            corpus.networks.add(network for network, _ in chosen)
+            for network, facts in chosen:
+                corpus.add_facts(network.id, shapes_key(shapes), facts)
+            corpus.add_fingerprints(
+                (network.id, signature_to_bytes(signature(network.source)), facts.graph)
+                for network, facts in chosen
+            )
+            corpus.save_seed_set(key, settings, [network.id for network, _ in chosen])
+        observer.message(f"{len(chosen):,} seeds keep the caps and differ from one another.")
+        stored = [network.id for network, _ in chosen]
+    networks = (corpus.networks.get(identity) for identity in stored)
+    return [network for network in networks if network is not None]
+
+
+def seed_list_hash(seeds: Sequence[Network]) -> str:
+    """Hash of the ordered list of seeds with their licences; names what an adapter was taught."""
+    rows = [[seed.id, seed.name, seed.licence] for seed in seeds]
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+
+def shapes_key(shapes: Shapes) -> str:
+    """Key of shapes in the corpus, e.g. `1x32x32:10`."""
+    return f"{shapes.channels}x{shapes.height}x{shapes.width}:{shapes.classes}"
+
+
+def _curated(corpus: Corpus, known: Sequence[str], config: RunConfig) -> list[Network]:
+    """Known networks that can be seeds: plain torch, no pretrained weights, short, distinct."""
+    by_id = {network.id: network for network in corpus.networks.all("lemur")}
+    eligible = [
+        by_id[identity]
+        for identity in known
+        if identity in by_id
+        and len(by_id[identity].source) <= config.seeds.characters
+        and imports_of(by_id[identity].source) <= ALLOWED_IMPORTS
+        and not uses_pretrained(by_id[identity].source)
+    ]
+    return [eligible[i] for i in curate((n.id, n.source) for n in eligible)]
+
+
+def _adapt(
+    parents: Sequence[Network],
+    config: RunConfig,
+    shapes: Shapes,
+    executor: Executor,
+    observer: Observer,
+    stop: Callable[[], bool],
+) -> list[tuple[Network, BuildFacts]]:
+    """Scale each parent by the largest factor that keeps the caps, and check that it builds."""
+
+    def fit(worker: Worker, parent: Network) -> tuple[Network, BuildFacts] | None:
+        scaled = [
+            parent.source if factor == 1 else scale_widths(parent.source, factor)
+            for factor in FACTORS
+        ]
+        index = first_fit(worker, scaled, shapes=shapes, recipe=config.recipe, caps=config.caps)
+        if index is None:
+            return None
+        source = scaled[index]
+        verdict, facts = build_check(
+            worker, source, shapes=shapes, recipe=config.recipe, caps=config.caps
+        )
+        if verdict is not None or facts is None:
+            return None
+        network = Network(
+            id=network_id(source),
+            source=source,
+            name=f"{parent.name}@{FACTORS[index]}",
+            origin="adapted",
+            parent=parent.id,
+            licence=parent.licence,
+        )
+        return network, facts
+
+    order = {parent.id: position for position, parent in enumerate(parents)}
+    found: list[tuple[int, Network, BuildFacts]] = []
+    observer.begin("adapt seeds", len(parents))
+    results = executor.map_unordered(fit, parents)
+    for parent, result in results:
+        if result is not None:
+            found.append((order[parent.id], *result))
+        observer.advance(note=f"{len(found)} fit")
+        if stop():
+            break
+    observer.end()
+    unique: dict[str, tuple[Network, BuildFacts]] = {}
+    for _, network, facts in sorted(found, key=lambda row: row[0]):
+        unique.setdefault(network.id, (network, facts))
+    return list(unique.values())
+
+
+def _reduce(known: KnownNetwork) -> Network | None:
+    try:
+        source = reduce_to_architecture(known.source)
+        identity = network_id(source)
+    except InvalidSource:
+        return None
+    return Network(
+        id=identity, source=source, name=known.name, origin="lemur", licence=known.licence
+    )
+
+
+def _read_known(source: str | None) -> Iterator[KnownNetwork]:
+    if source is not None and source.endswith(".json"):
+        yield from _read_json(Path(source))
+        return
+    wheel = open_lemur(source)
+    accuracies = wheel.first_epoch_accuracies()
+    for network in wheel.networks():
+        yield KnownNetwork(
+            name=network.name,
+            source=network.source,
+            licence=network.licence,
+            accuracy=accuracies.get(network.name),
+        )
+
+
+def _read_json(path: Path) -> Iterator[KnownNetwork]:
+    """Networks of one's own: a JSON list of objects with name, source, licence, accuracy."""
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        for row in rows:
+            yield KnownNetwork(
+                name=str(row["name"]),
+                source=str(row["source"]),
+                licence=str(row.get("licence", "unknown")),
+                accuracy=None if row.get("accuracy") is None else float(row["accuracy"]),
+            )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(
+            f"seeds.source: {path} is not a JSON list of objects with name and source ({error})"
+        ) from error
+
+
+def _key(kind: str, settings: object) -> str:
+    text = json.dumps(settings, sort_keys=True)
+    return f"{kind}:{hashlib.sha256(text.encode()).hexdigest()[:24]}"
