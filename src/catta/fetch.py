@@ -34,8 +34,9 @@ _PINNED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([A-Za-z0-9][A-Za-z0-9.!+_-
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9.+-]+")
 _PIP_PROGRESS = re.compile(r"Progress (\d+) of (\d+)")
 _TEMPORARY = ".fetch-"
-_APT_OPTIONS = ("-o", "Acquire::http::Timeout=10", "-o", "Acquire::Retries=1")
+_APT_OPTIONS = ("-o", "Acquire::http::Timeout=10", "-o", "Acquire::Retries=0")
 _APT_SECONDS = 600
+_OFFLINE = re.compile(r"resolv|connect|timed out|unreachable|disk is full", re.IGNORECASE)
 
 
 def sha256_of(path: Path) -> str:
@@ -76,7 +77,7 @@ def pip_download(
         for path in sorted(directory.glob(pattern)):
             if _defect(path, sha256) is None:
                 return path
-        with _scratch(directory) as scratch:
+        with scratch_directory(directory) as scratch:
             _run_pip(requirement, scratch, progress)
             wheels = sorted(scratch.glob("*.whl"))
             if len(wheels) != 1:
@@ -114,7 +115,7 @@ def debian_package(name: str, directory: Path, *, progress: Progress | None = No
                 raise FetchError(
                     f"the Debian package {name} cannot be fetched: {program} is not on this system"
                 )
-        with _scratch(directory) as scratch:
+        with scratch_directory(directory) as scratch:
             _tell(progress, f"Downloading the Debian package {name}")
             archive = _apt_download(name, scratch)
             unpacked = scratch / "root"
@@ -150,17 +151,18 @@ def storing(directory: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:
-        raise FetchError(f"cannot write to {directory}: {_reason(error)}") from error
-
-
-def _reason(error: OSError) -> str:
-    return "the disk is full" if error.errno == errno.ENOSPC else (error.strerror or str(error))
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        reason = "the disk is full" if full else error.strerror or str(error)
+        raise FetchError(f"cannot write to {directory}: {reason}") from error
 
 
 @contextmanager
-def _scratch(directory: Path) -> Generator[Path]:
-    """A temporary directory on the same file system; the lock of `directory` must be held."""
-    for leftover in directory.glob(_TEMPORARY + "*"):  # of a fetch that was killed
+def scratch_directory(directory: Path) -> Generator[Path]:
+    """A temporary directory inside `directory`, whose lock must be held; what is whole moves out.
+
+    What a process that was killed left behind is removed first.
+    """
+    for leftover in directory.glob(_TEMPORARY + "*"):
         shutil.rmtree(leftover, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=directory, prefix=_TEMPORARY) as scratch:
         yield Path(scratch)
@@ -254,10 +256,12 @@ def _run_pip(requirement: str, scratch: Path, progress: Progress | None) -> None
 
 
 def _apt_download(name: str, scratch: Path) -> Path:
-    """Download a package's archive; where apt has no package lists, with private ones."""
+    """Download a package's archive; where apt has no current package lists, with private ones."""
     try:
         _run(["apt-get", *_APT_OPTIONS, "download", name], scratch, f"downloading {name}")
-    except FetchError:
+    except FetchError as error:
+        if _OFFLINE.search(str(error)):
+            raise
         # Fresh containers come without package lists, and only root may fetch the system's.
         private = ["-o", f"Dir::State::lists={scratch}/lists", "-o", f"Dir::Cache={scratch}/cache"]
         (scratch / "lists" / "partial").mkdir(parents=True)
@@ -276,6 +280,7 @@ def _run(command: list[str], directory: Path, doing: str) -> None:
         done = subprocess.run(
             command,
             cwd=directory,
+            env=os.environ | {"LC_ALL": "C"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
