@@ -20,10 +20,11 @@ from collections.abc import Iterable
 from catta.novelty.scopes import (
     COMPREHENSIONS,
     FUNCTIONS,
+    PLAIN,
     Bindings,
+    Children,
     Scope,
     bound_by,
-    children,
     names_of,
     outside,
     parameters,
@@ -100,7 +101,8 @@ class _Canonical:
         self.tree = tree
         self.used: set[str] = set()
         self.keywords: set[str] = set()
-        bound = Bindings(tree.body)
+        self.children = Children()
+        bound = Bindings(tree.body, Children())  # before statements go
         self.imports = _resolvable(tree, bound)
         local, seen = self._survey()
         top = {*bound.variables, *bound.kept}
@@ -121,8 +123,6 @@ class _Canonical:
                 if isinstance(node.ctx, ast.Store):
                     bound.add(node.id)
                 continue
-            if isinstance(node, ast.Constant):
-                continue
             if isinstance(node, ast.arg):
                 node.annotation = None
                 bound.add(node.arg)
@@ -134,10 +134,11 @@ class _Canonical:
                 if isinstance(node, FUNCTIONS):
                     node.returns = None
                 bound.update(names_of(node))
-                edit_blocks(node, without_constant)
-                if not isinstance(node, ast.ClassDef):  # there an annotation makes a field
-                    edit_blocks(node, _without_annotation)
-            stack += children(node)
+                if "body" in node._fields:
+                    # In the body of a class, an annotation makes a field.
+                    is_class = isinstance(node, ast.ClassDef)
+                    edit_blocks(node, without_constant if is_class else _plain)
+            stack += self.children[node]
         return bound, seen
 
     def rewrite(self) -> None:
@@ -160,8 +161,8 @@ class _Canonical:
                 node.id = self._write(node.id, scope)
             elif isinstance(node, ast.Attribute):
                 stack.append(node.value)
-            elif isinstance(node, ast.Constant):
-                pass
+            elif type(node) in PLAIN:
+                stack += self.children[node]
             elif isinstance(node, FUNCTIONS):
                 stack.extend(outside(node))
                 self._function(node.args, node.body, scope)
@@ -175,7 +176,7 @@ class _Canonical:
                 self._comprehension(node, scope)
             else:
                 _rename_fields(node, scope)
-                stack.extend(children(node))
+                stack.extend(self.children[node])
 
     def _write(self, name: str, scope: Scope) -> str:
         owner = scope.owner(name)
@@ -189,7 +190,7 @@ class _Canonical:
         self, args: ast.arguments, body: list[ast.stmt] | list[ast.expr], outer: Scope
     ) -> None:
         scope = Scope(outer, next=outer.next)
-        bound = Bindings(body)
+        bound = Bindings(body, self.children)
         for arg in parameters(args):
             if arg.arg in self.keywords:
                 scope.names[arg.arg] = arg.arg
@@ -207,7 +208,7 @@ class _Canonical:
         self._visit(body, scope)
 
     def _class(self, node: ast.ClassDef, outer: Scope) -> None:
-        bound = Bindings(node.body)
+        bound = Bindings(node.body, self.children)
         names = {n: n for n in (*bound.variables, *bound.kept)}
         self._visit(node.body, Scope(outer, is_class=True, names=names, next=outer.next))
 
@@ -217,7 +218,7 @@ class _Canonical:
         first, *others = node.generators
         self._visit([first.iter], outer)  # evaluated outside, where the variables do not exist
         scope = Scope(outer, next=outer.next)
-        for name in Bindings(g.target for g in node.generators).variables:
+        for name in Bindings([g.target for g in node.generators], self.children).variables:
             self._bind(name, scope)
         results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         self._visit([first.target, *first.ifs, *others, *results], scope)
@@ -246,7 +247,7 @@ def _resolvable(tree: ast.Module, bound: Bindings) -> dict[str, str]:
                 continue
             found = {bound_by(a): f"{statement.module}.{a.name}" for a in statement.names}
         else:
-            ambiguous |= Bindings([statement]).kept
+            ambiguous |= Bindings([statement], Children()).kept
             continue
         ambiguous.update(n for n, path in found.items() if paths.get(n, path) != path)
         paths |= found
@@ -259,9 +260,9 @@ def _root(node: ast.expr) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
-def _without_annotation(statement: ast.stmt) -> ast.stmt | None:
+def _plain(statement: ast.stmt) -> ast.stmt | None:
     if not isinstance(statement, ast.AnnAssign):
-        return statement
+        return without_constant(statement)
     if statement.value is None:
         return None
     new = ast.Assign(targets=[statement.target], value=statement.value)

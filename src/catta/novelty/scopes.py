@@ -9,7 +9,14 @@ from functools import cache
 from typing import cast
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_CONSTANT = ast.Constant
 _WITHOUT_NODES = {"ctx", "op", "ops", "attr", "id", "name", "arg", "type_comment", "kind", "names"}
+# Most nodes bind nothing and open no scope; they are told by their exact type, which is fast.
+PLAIN: frozenset[type[ast.AST]] = frozenset(
+    {ast.Call, ast.keyword, ast.Expr, ast.Assign, ast.AugAssign, ast.Return, ast.For, ast.If}
+    | {ast.Tuple, ast.List, ast.Dict, ast.Subscript, ast.Slice, ast.Starred, ast.JoinedStr}
+    | {ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.FormattedValue}
+)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -55,19 +62,19 @@ class Bindings:
 
     __slots__ = ("foreign", "kept", "variables")
 
-    def __init__(self, nodes: Iterable[ast.AST]) -> None:
+    def __init__(self, nodes: Iterable[ast.AST], children: Children) -> None:
         self.variables: dict[str, None] = {}
         self.kept: set[str] = set()
         self.foreign: dict[str, bool] = {}
         stack = list(nodes)
         stack.reverse()
         while stack:
-            node = stack.pop()
-            if node.__class__ is not ast.Constant:
-                stack.extend(reversed(self._look(node)))
+            stack += reversed(self._look(stack.pop(), children))
 
-    def _look(self, node: ast.AST) -> list[ast.AST]:
+    def _look(self, node: ast.AST, children: Children) -> list[ast.AST]:
         """Note what a node binds; return the nodes inside it that belong to the same block."""
+        if type(node) in PLAIN:
+            return children[node]
         if isinstance(node, ast.Name):
             if not isinstance(node.ctx, ast.Load):
                 self.variables[node.id] = None
@@ -90,7 +97,7 @@ class Bindings:
             self.foreign.update(dict.fromkeys(node.names, isinstance(node, ast.Global)))
         else:
             self.variables.update(dict.fromkeys(names_of(node)))
-        return children(node)
+        return children[node]
 
 
 def names_of(node: ast.AST) -> list[str]:
@@ -129,16 +136,23 @@ def outside(
     return [*decorators, *node.args.defaults, *defaults]
 
 
-def children(node: ast.AST) -> list[ast.AST]:
-    """As `ast.iter_child_nodes`, without the contexts, which are most of its results."""
-    found: list[ast.AST] = []
-    for name in _fields(node.__class__):
-        value = getattr(node, name, None)
-        if isinstance(value, ast.AST):
-            found.append(value)
-        elif value.__class__ is list:
-            found += [item for item in cast("list[object]", value) if isinstance(item, ast.AST)]
-    return found
+class Children(dict[ast.AST, list[ast.AST]]):
+    """As `ast.iter_child_nodes`, by node and remembered, without constants and contexts.
+
+    A tree is walked three times; looking at its fields only once halves the time.
+    """
+
+    def __missing__(self, node: ast.AST) -> list[ast.AST]:
+        found: list[ast.AST] = []
+        for name in _fields(node.__class__):
+            value = getattr(node, name, None)
+            if value.__class__ is list:
+                items = cast("list[object]", value)
+                found += [n for n in items if isinstance(n, ast.AST) and type(n) is not _CONSTANT]
+            elif isinstance(value, ast.AST) and type(value) is not _CONSTANT:
+                found.append(value)
+        self[node] = found
+        return found
 
 
 @cache

@@ -17,7 +17,15 @@ MAX_BYTES = 200_000
 
 
 class InvalidSource(ValueError):  # noqa: N818 - it names a state of the text, as UnicodeError does
-    """The text is not a Python module that Catta can look at; the message is one sentence."""
+    """The text is not a Python module that Catta can look at; the message is one sentence.
+
+    Attributes:
+        line: Number of the line at which the parser gave up, from 1, where it is known.
+    """
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
 
 
 def parse(source: str) -> ast.Module:
@@ -44,7 +52,9 @@ def parse(source: str) -> ast.Module:
             return ast.parse(source)
     except SyntaxError as error:
         where = f" (line {error.lineno})" if error.lineno else ""
-        raise InvalidSource(f"The source does not parse: {error.msg}{where}.") from None
+        raise InvalidSource(
+            f"The source does not parse: {error.msg}{where}.", error.lineno
+        ) from None
     except (RecursionError, MemoryError):
         raise InvalidSource("The source is nested too deeply.") from None
     except ValueError as error:
