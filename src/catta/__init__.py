@@ -1,1 +1,46 @@
-"""Catta: a dataset of neural networks and the loop that makes it grow."""
+"""Catta: a dataset of neural networks and the loop that makes it grow.
+
+The names below are loaded when they are first used: `import catta` is fast and loads no torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module, metadata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from catta.corpus import Corpus
+    from catta.loop import RunConfig, check, evolve, load_config, resume
+
+    __version__: str
+
+__all__ = [
+    "Corpus",
+    "RunConfig",
+    "__version__",
+    "check",
+    "evolve",
+    "load_config",
+    "resume",
+]
+
+_HOMES = {
+    "Corpus": "catta.corpus",
+    "RunConfig": "catta.loop",
+    "check": "catta.loop",
+    "evolve": "catta.loop",
+    "load_config": "catta.loop",
+    "resume": "catta.loop",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return metadata.version("catta")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

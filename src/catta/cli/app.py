@@ -1,0 +1,46 @@
+"""The program `catta` and its commands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import catta
+from catta.cli import check, datasets, evolve, models, runs, warmup
+
+app = typer.Typer(
+    name="catta",
+    help="A dataset of neural networks and the loop that makes it grow.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("evolve")(evolve.evolve)
+app.command("resume")(evolve.resume)
+app.command("check")(check.check)
+app.command("warmup")(warmup.warmup)
+app.add_typer(runs.app, name="runs")
+app.add_typer(models.app, name="models")
+app.add_typer(datasets.app, name="datasets")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"catta {catta.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """A dataset of neural networks and the loop that makes it grow."""

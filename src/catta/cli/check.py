@@ -1,0 +1,48 @@
+"""`catta check`: one network through the whole way, nothing stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from catta.cli.guard import guarded
+from catta.cli.options import AsJson, CorpusPath, DataDirectory, Dataset, Unsafe, overrides
+from catta.cli.output import print_json, print_rich
+from catta.cli.tables import check_table
+from catta.cli.working import working
+from catta.errors import UsageError
+
+
+@guarded
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE.py", help="A module with `class Net`.")],
+    dataset: Dataset = None,
+    data: DataDirectory = None,
+    unsafe: Unsafe = False,
+    corpus: CorpusPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check, build, compare and train one network; the corpus is read, not written."""
+    from catta import loop
+
+    source = _read(file)
+    config = loop.load_config(None, overrides(dataset=dataset, data=data, unsafe=unsafe))
+    with working() as work:
+        report = loop.check(
+            source, config=config, corpus=corpus, observer=work.observer, stop=work.stop
+        )
+    if as_json:
+        print_json(report.to_dict())
+    else:
+        print_rich(check_table(report))
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise UsageError(f"file {file} does not exist") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"file {file} cannot be read as UTF-8 text: {error}") from error

@@ -1,0 +1,66 @@
+"""How results leave the program: JSON or rich on stdout, a file written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console, RenderableType
+
+from catta.cli.formats import mapping, sequence
+from catta.errors import UsageError
+
+_WIDTH_WITHOUT_TERMINAL = 150
+
+
+def print_json(value: object) -> None:
+    """Print one JSON value on one line of stdout."""
+    typer.echo(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False))
+
+
+def print_rich(*parts: RenderableType) -> None:
+    """Print tables and sentences on stdout; text is taken literally."""
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _WIDTH_WITHOUT_TERMINAL
+    for part in parts:
+        console.print(part, soft_wrap=isinstance(part, str))
+
+
+def check_target(path: Path | None) -> None:
+    """Raise UsageError, before any work, where a file cannot be written to that path."""
+    if path is not None and not path.absolute().parent.is_dir():
+        raise UsageError(f"--best: there is no directory {path.absolute().parent}")
+    if path is not None and path.is_dir():
+        raise UsageError(f"--best: {path} is a directory; name a file")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    descriptor, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=".catta-")
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        temporary.chmod(0o644)  # mkstemp makes it private; this file is meant to be shared
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _plain(value: Any) -> Any:
+    """JSON knows no NaN and no path: a loss that is not finite becomes null."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in mapping(value).items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in sequence(value)]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return str(value) if isinstance(value, Path) else value

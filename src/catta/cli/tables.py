@@ -1,0 +1,228 @@
+"""Results as tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from catta.cli.formats import (
+    NONE,
+    accuracy,
+    as_int,
+    counts,
+    interval,
+    mapping,
+    number,
+    percent,
+    sequence,
+    settings,
+    short,
+)
+from catta.records import Candidate, Cycle, Run
+
+if TYPE_CHECKING:
+    from catta.loop import CheckReport, RunReport
+    from catta.models import ModelInfo
+    from catta.tasks import DatasetInfo
+
+
+def cycles_table(report: RunReport) -> Table:
+    """One row a cycle: how many, how good, at what cost; intervals are 95 %."""
+    threshold = settings(report.run).get("threshold")
+    above = "above" if threshold is None else f"≥ {threshold}"
+    table = _table(
+        f"Run {report.run.id} ({report.run.arm})",
+        left=("failed at", "seconds"),
+        order=(
+            "cycle",
+            "generated",
+            "valid",
+            "failed at",
+            "near-duplicates",
+            "mean accuracy",
+            "best",
+            above,
+            "admitted",
+            "tokens",
+            "seconds",
+        ),
+    )
+    for cycle in report.cycles:
+        table.add_row(*_cycle_cells(cycle))
+    return table
+
+
+def _cycle_cells(cycle: Cycle) -> tuple[str, ...]:
+    metrics = cycle.metrics
+    seconds = counts({stage: round(value) for stage, value in cycle.timings.items()})
+    if not cycle.closed:
+        return (str(cycle.number), "not closed yet", *[""] * 8, seconds)
+    return (
+        str(cycle.number),
+        number(metrics.get("generated")),
+        f"{number(metrics.get('valid'))}: {percent(metrics.get('valid_rate'))}"
+        f"{interval(metrics.get('valid_interval'), in_percent=True)}",
+        counts(metrics.get("stages")),
+        number(metrics.get("near_duplicates")),
+        accuracy(metrics.get("mean_accuracy")) + interval(metrics.get("mean_interval")),
+        accuracy(metrics.get("best_accuracy")),
+        number(metrics.get("above_threshold"))
+        + interval(metrics.get("above_interval"), in_percent=True),
+        number(metrics.get("admitted")),
+        number(metrics.get("tokens")),
+        seconds,
+    )
+
+
+def admitted_table(report: RunReport) -> Table:
+    """The networks that became examples, best first."""
+    table = _table(
+        "Admitted networks (validation accuracy)",
+        left=("network",),
+        right=("cycle", "candidate", "accuracy", "parameters", "FLOPs", "nearest"),
+    )
+    ranked = sorted(report.admitted, key=lambda c: (-(c.accuracy or 0.0), c.cycle, c.index))
+    for candidate in ranked:
+        table.add_row(*_admitted_cells(candidate))
+    return table
+
+
+def _admitted_cells(candidate: Candidate) -> tuple[str, ...]:
+    facts, nearest = candidate.facts, candidate.nearest
+    return (
+        short(candidate.network_id),
+        str(candidate.cycle),
+        str(candidate.index),
+        accuracy(candidate.accuracy),
+        number(facts.parameters if facts else None),
+        number(facts.flops if facts else None),
+        f"{nearest.jaccard:.2f}" if nearest else NONE,
+    )
+
+
+def assessment_table(run: Run) -> Table | None:
+    """The final assessment on the test split, or None while there is none."""
+    networks = sequence(run.assessment.get("networks"))
+    if not networks:
+        return None
+    table = _table(
+        "Final assessment on the test split, read once",
+        left=("network",),
+        right=("cycle", "candidate", "validation accuracy", "test accuracy"),
+    )
+    for row in map(mapping, networks):
+        table.add_row(
+            short(row.get("network")),
+            number(row.get("cycle")),
+            number(row.get("index")),
+            accuracy(row.get("validation_accuracy")),
+            accuracy(row.get("test_accuracy")),
+        )
+    return table
+
+
+def cost_table(report: RunReport) -> Table:
+    """Wall-clock seconds by stage and the tokens of a run."""
+    seconds: Counter[str] = Counter()
+    for cycle in report.cycles:
+        seconds.update(cycle.timings)
+    total = sum(seconds.values())
+    table = _table("Cost", left=("stage",), right=("seconds", "share"))
+    for stage, spent in seconds.most_common():
+        table.add_row(stage, f"{spent:.1f}", percent(spent / total if total else None))
+    table.add_row("all", f"{total:.1f}", "")
+    tokens = sum(as_int(cycle.metrics.get("tokens")) for cycle in report.cycles)
+    table.caption = f"{tokens:,} tokens generated"
+    return table
+
+
+def best_text(report: RunReport) -> str:
+    """Where the best network of a run is."""
+    best = report.best
+    if best is None:
+        return "No network has been trained to a score yet."
+    return (
+        f"Best network: {best.network_id}, validation accuracy {accuracy(best.accuracy)} "
+        f"(cycle {best.cycle}, candidate {best.index}); "
+        f"its source: catta runs show {report.run.id} --best --corpus {report.corpus}"
+    )
+
+
+def runs_table(reports: Iterable[RunReport]) -> Table:
+    """One row a run, oldest first."""
+    table = _table(
+        "Runs",
+        left=("run", "arm", "created", "finished"),
+        right=("cycles", "generated", "valid", "admitted", "best"),
+    )
+    for report in reports:
+        metrics = [cycle.metrics for cycle in report.cycles if cycle.closed]
+        totals = [
+            sum(as_int(m.get(name)) for m in metrics) for name in ("generated", "valid", "admitted")
+        ]
+        table.add_row(
+            report.run.id,
+            report.run.arm,
+            report.run.created,
+            report.run.finished or "not yet",
+            f"{len(metrics)} of {number(settings(report.run).get('cycles'))}",
+            *[number(total) for total in totals],
+            accuracy(report.best.accuracy if report.best else None),
+        )
+    return table
+
+
+def check_table(report: CheckReport) -> Table:
+    """One network's way."""
+    table = _table(None, left=("", " "))
+    nearest = report.nearest
+    rows = {
+        "outcome": report.outcome,
+        "stage": report.stage,
+        "error": report.error or NONE,
+        "validation accuracy": f"{accuracy(report.accuracy)} on {report.dataset}",
+        "parameters": number(report.parameters),
+        "FLOPs": number(report.flops),
+        "seconds": f"{report.seconds:.1f}",
+        "nearest": f"{nearest.name} (Jaccard {nearest.jaccard:.2f})" if nearest else NONE,
+    }
+    for name, value in rows.items():
+        table.add_row(name, Text(value))
+    table.show_header = False
+    return table
+
+
+def models_table(infos: Iterable[ModelInfo]) -> Table:
+    """Language models and where they lie."""
+    table = _table("Language models", left=("name", "directory", "note"), right=("size",))
+    for info in infos:
+        size = NONE if info.bytes is None else f"{info.bytes / 1e6:,.0f} MB"
+        table.add_row(info.name, str(info.path or "not here yet"), info.note, size)
+    return table
+
+
+def datasets_table(infos: Iterable[DatasetInfo]) -> Table:
+    """Datasets and where they come from."""
+    table = _table("Datasets", left=("name", "here", "origin"), right=("classes", "channels"))
+    for info in infos:
+        here = "yes" if info.present else "not yet"
+        table.add_row(info.name, here, info.origin, str(info.classes), str(info.channels))
+    return table
+
+
+def _table(
+    title: str | None,
+    *,
+    left: Sequence[str],
+    right: Sequence[str] = (),
+    order: Sequence[str] | None = None,
+) -> Table:
+    """A table with named columns, aligned to the right but for those of `left`."""
+    table = Table(title=title, title_justify="left", caption_justify="left")
+    for name in order or (*left, *right):
+        table.add_column(name, justify="left" if name in left else "right", overflow="fold")
+    return table
