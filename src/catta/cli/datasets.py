@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import typer
 
 from catta.cli.guard import guarded
@@ -22,6 +20,6 @@ def list_(corpus: UnusedCorpus = None, as_json: AsJson = False) -> None:
 
     infos = tasks.list_datasets()
     if as_json:
-        print_json([asdict(info) for info in infos])
+        print_json(infos)
     else:
         print_rich(datasets_table(infos))

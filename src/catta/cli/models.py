@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -24,7 +23,7 @@ def list_(corpus: UnusedCorpus = None, as_json: AsJson = False) -> None:
 
     infos = models.list_models()
     if as_json:
-        print_json([asdict(info) for info in infos])
+        print_json(infos)
     else:
         print_rich(models_table(infos))
 

@@ -6,22 +6,22 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import typer
 from rich.console import Console, RenderableType
 
-from catta.cli.formats import mapping, sequence
 from catta.errors import UsageError
 
 _WIDTH_WITHOUT_TERMINAL = 150
 
 
 def print_json(value: object) -> None:
-    """Print one JSON value on one line of stdout."""
-    typer.echo(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False))
+    """Print one JSON value on one line of stdout; records become objects."""
+    typer.echo(json.dumps(plain(value), ensure_ascii=False, allow_nan=False))
 
 
 def print_rich(*parts: RenderableType) -> None:
@@ -55,12 +55,15 @@ def write_text(path: Path, text: str) -> None:
         raise
 
 
-def _plain(value: Any) -> Any:
-    """JSON knows no NaN and no path: a loss that is not finite becomes null."""
+def plain(value: object) -> Any:
+    """Data for JSON, which knows no path and no NaN: a number that is not finite becomes null."""
+    if is_dataclass(value) and not isinstance(value, type):
+        # Not `asdict`, which cannot copy the read-only mappings of our records.
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in mapping(value).items()}
+        return {key: plain(item) for key, item in cast("Mapping[str, object]", value).items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in sequence(value)]
+        return [plain(item) for item in cast("Sequence[object]", value)]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return str(value) if isinstance(value, Path) else value

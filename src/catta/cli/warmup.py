@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -56,7 +55,7 @@ def warmup(
             force=force,
         )
     if as_json:
-        print_json(asdict(adapter))
+        print_json(adapter)
     else:
         print_rich(
             f"Adapter of {adapter.base_model}: {adapter.path}",

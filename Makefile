@@ -1,0 +1,60 @@
+# `make demo` and `make test` need Python >= 3.11, git and make, and nothing else prepared.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+CATTA_CORPUS ?= .demo/corpus.sqlite
+
+# One thread a process: trainings run side by side, and the tests' networks are tiny.
+TEST_ENVIRONMENT := OMP_NUM_THREADS=1
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check bench clean
+
+help:
+	@echo "make install  the package with every extra and the development tools, into $(VENV)"
+	@echo "make demo     a whole run: 2 cycles x 8 candidates; again: resume it or start a new one"
+	@echo "make test     all tests"
+	@echo "make check    what CI runs: lint, format, types, layers, tests"
+	@echo "make bench    the benchmarks"
+	@echo "make clean    remove $(VENV), the demo's corpus and caches of the tools"
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Error: Catta needs Python 3.11 or newer, and '$(PYTHON)' is older or missing;" \
+	    "name another one with: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "Error: '$(PYTHON)' cannot make virtual environments;" \
+	    "on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@echo 'Installing Catta and what it needs; PyTorch is large, so the first time takes minutes.'
+	$(BIN)/python -m pip install --editable '.[llm]' --group dev
+	@touch $@
+
+demo: $(STAMP)
+	@mkdir -p .demo
+	CATTA_CORPUS='$(CATTA_CORPUS)' $(BIN)/catta evolve runs/demo.toml --resume-unfinished --best .demo/best.py
+
+test: $(STAMP)
+	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest $(PYTEST_ARGUMENTS)
+
+check: $(STAMP)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(MAKE) --no-print-directory test
+
+bench: $(STAMP)
+	@for file in benchmarks/*.py; do \
+	  [ -e "$$file" ] || continue; \
+	  echo "== $$file"; $(BIN)/python "$$file" || exit 1; \
+	done
+
+clean:
+	rm -rf $(VENV) .demo .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist build
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
