@@ -1,1 +1,6 @@
-"""To be filled."""
+"""Where evaluations run."""
+
+from catta.execution.executor import Executor
+from catta.execution.local import LocalExecutor
+
+__all__ = ["Executor", "LocalExecutor"]

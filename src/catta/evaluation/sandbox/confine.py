@@ -1,0 +1,42 @@
+"""What a forked child gives up before it runs a candidate."""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+
+from catta.evaluation.sandbox import landlock, seccomp
+
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
+_CAPABILITY_VERSION_3 = 0x2008_0522
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def confine(kind: str, readable: tuple[str, ...]) -> None:
+    """Lock this process in; there is no way back.
+
+    Args:
+        kind: `full` (Landlock where the kernel has it, seccomp, no capabilities), or `none`.
+        readable: Paths that stay readable under Landlock.
+
+    Raises:
+        OSError: A lock could not be put on; the job must not run then.
+    """
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if kind == "none":
+        return
+    _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    if _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "no_new_privs cannot be set")
+    if landlock.version() > 0:
+        landlock.restrict(readable, writable=("/dev/null",))
+    _drop_capabilities()
+    seccomp.restrict()
+
+
+def _drop_capabilities() -> None:
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    empty = (ctypes.c_uint32 * 6)()
+    if _libc.capset(header, empty) != 0:
+        raise OSError(ctypes.get_errno(), "capabilities cannot be dropped")
