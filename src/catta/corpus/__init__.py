@@ -1,1 +1,5 @@
-"""To be filled."""
+"""The corpus: networks, evaluations and runs in one database."""
+
+from catta.corpus.store import Corpus
+
+__all__ = ["Corpus"]

@@ -1,0 +1,182 @@
+"""Evaluations and their recipes, and the adapters that language models have learnt."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from catta.corpus import schema
+from catta.corpus.engine import Connector
+from catta.corpus.networks import insert, now
+from catta.records import (
+    Adapter,
+    BuildFacts,
+    EpochMeasurement,
+    Evaluation,
+    Outcome,
+    Recipe,
+    Stage,
+    Verdict,
+)
+
+
+class Evaluations:
+    """The evaluations of a corpus: at most one for each network and recipe."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+
+    def add(self, evaluation: Evaluation, recipe: Recipe) -> None:
+        """Store an evaluation; if the network was evaluated under this recipe, the first stays."""
+        table, facts = schema.evaluations, evaluation.facts
+        with self._connector.transaction() as connection:
+            insert(connection, schema.recipes, [{"id": recipe.id, "settings": recipe.model_dump()}])
+            known = select(table.c.id).where(
+                table.c.network_id == evaluation.network_id, table.c.recipe_id == recipe.id
+            )
+            if connection.execute(known).first() is not None:
+                return
+            created = connection.execute(
+                table.insert().values(
+                    network_id=evaluation.network_id,
+                    recipe_id=recipe.id,
+                    outcome=evaluation.verdict.outcome.value,
+                    stage=evaluation.verdict.stage.value,
+                    error=evaluation.verdict.error,
+                    seconds=evaluation.seconds,
+                    created=now(),
+                    **facts_columns(facts),
+                )
+            )
+            key = created.inserted_primary_key
+            insert(
+                connection,
+                schema.epochs,
+                [
+                    {
+                        "evaluation_id": key[0] if key else None,
+                        "epoch": e.epoch,
+                        "loss": e.loss,
+                        "accuracy": e.accuracy,
+                        "seconds": e.seconds,
+                    }
+                    for e in evaluation.epochs
+                ],
+            )
+
+    def get(self, network_id: str, recipe_id: str) -> Evaluation | None:
+        """The evaluation of a network under a recipe, if there is one."""
+        table = schema.evaluations
+        found = self._select(table.c.network_id == network_id, table.c.recipe_id == recipe_id)
+        return found[0] if found else None
+
+    def all(self, recipe_id: str, *, ok_only: bool = False) -> list[Evaluation]:
+        """All evaluations under a recipe, in the order in which they were stored."""
+        table = schema.evaluations
+        conditions = [table.c.recipe_id == recipe_id]
+        if ok_only:
+            conditions.append(table.c.outcome == Outcome.OK.value)
+        return self._select(*conditions)
+
+    def recipe(self, recipe_id: str) -> Recipe | None:
+        """The recipe with this id."""
+        query = select(schema.recipes.c.settings).where(schema.recipes.c.id == recipe_id)
+        with self._connector.transaction() as connection:
+            settings = connection.execute(query).scalar()
+        return None if settings is None else Recipe.model_validate(settings)
+
+    def _select(self, *conditions: Any) -> list[Evaluation]:
+        table, epochs = schema.evaluations, schema.epochs
+        with self._connector.transaction() as connection:
+            query = select(table).where(*conditions).order_by(table.c.id)
+            rows = connection.execute(query).all()
+            measured: dict[int, list[EpochMeasurement]] = defaultdict(list)
+            joined = select(epochs).join(table).where(*conditions).order_by(epochs.c.epoch)
+            for row in connection.execute(joined):
+                measured[row.evaluation_id].append(
+                    EpochMeasurement(
+                        epoch=row.epoch, loss=row.loss, accuracy=row.accuracy, seconds=row.seconds
+                    )
+                )
+        return [_evaluation(row, tuple(measured[row.id])) for row in rows]
+
+
+class Adapters:
+    """LoRA adapters by key: the settings of a warm-up, or the cycle of a run."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+
+    def save(self, key: str, adapter: Adapter) -> None:
+        """Store an adapter under a key; a later one replaces it."""
+        table = schema.adapters
+        values = {
+            "path": adapter.path,
+            "sha256": adapter.sha256,
+            "base_model": adapter.base_model,
+            "steps": adapter.steps,
+            "tokens": adapter.tokens,
+            "seconds": adapter.seconds,
+            "losses": list(adapter.losses),
+            "details": dict(adapter.details),
+            "created": now(),
+        }
+        with self._connector.transaction() as connection:
+            changed = connection.execute(table.update().where(table.c.key == key).values(**values))
+            if changed.rowcount == 0:
+                connection.execute(table.insert().values(key=key, **values))
+
+    def get(self, key: str) -> Adapter | None:
+        """The adapter under a key."""
+        query = select(schema.adapters).where(schema.adapters.c.key == key)
+        with self._connector.transaction() as connection:
+            row = connection.execute(query).first()
+        return adapter_of(row) if row else None
+
+
+def adapter_of(row: Row[Any]) -> Adapter:
+    """The adapter in a row of its table."""
+    return Adapter(
+        path=row.path,
+        sha256=row.sha256,
+        base_model=row.base_model,
+        steps=row.steps,
+        tokens=row.tokens,
+        seconds=row.seconds,
+        losses=tuple(row.losses),
+        details=row.details,
+    )
+
+
+def facts_columns(facts: BuildFacts | None) -> dict[str, Any]:
+    """Build facts as columns."""
+    if facts is None:
+        return {"parameters": None, "flops": None, "graph": None, "build_seconds": None}
+    return {
+        "parameters": facts.parameters,
+        "flops": facts.flops,
+        "graph": facts.graph,
+        "build_seconds": facts.seconds,
+    }
+
+
+def facts_of(row: Row[Any]) -> BuildFacts | None:
+    """Build facts out of the columns, if they are there."""
+    if row.graph is None:
+        return None
+    return BuildFacts(
+        parameters=row.parameters, flops=row.flops, graph=row.graph, seconds=row.build_seconds
+    )
+
+
+def _evaluation(row: Row[Any], epochs: tuple[EpochMeasurement, ...]) -> Evaluation:
+    return Evaluation(
+        network_id=row.network_id,
+        recipe_id=row.recipe_id,
+        verdict=Verdict(outcome=Outcome(row.outcome), stage=Stage(row.stage), error=row.error),
+        epochs=epochs,
+        facts=facts_of(row),
+        seconds=row.seconds,
+    )
