@@ -29,19 +29,19 @@ def percent(value: object) -> str:
 
 
 def interval(value: object, *, in_percent: bool = False) -> str:
-    """` [0.71, 0.77]`, or nothing where there is too little to say."""
+    """`[0.71, 0.77]` on a line of its own, or nothing where there is too little to say."""
     bounds = sequence(value)
     if len(bounds) != 2:
         return ""
     low, high = bounds
     if in_percent:
-        return f" [{100 * low:.0f}, {100 * high:.0f}]"
-    return f" [{low:.2f}, {high:.2f}]"
+        return f"\n[{100 * low:.0f}, {100 * high:.0f}]"
+    return f"\n[{low:.2f}, {high:.2f}]"
 
 
 def counts(value: object) -> str:
-    """`build 2, policy 1`."""
-    return ", ".join(f"{name} {count:,}" for name, count in mapping(value).items()) or NONE
+    """`build 2`, `policy 1`, each on a line of its own."""
+    return "\n".join(f"{name} {count:,}" for name, count in mapping(value).items()) or NONE
 
 
 def short(identity: object) -> str:

@@ -189,7 +189,6 @@ class Bars:
 
     def close(self) -> None:
         """Take the bars away."""
-        self.end()
         self._progress.stop()
 
     def _add(self, description: str, total: int | None) -> TaskID:

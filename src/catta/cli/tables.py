@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -42,8 +43,8 @@ def cycles_table(report: RunReport) -> Table:
             "generated",
             "valid",
             "failed at",
-            "near-duplicates",
-            "mean accuracy",
+            "near-\nduplicates",
+            "mean\naccuracy",
             "best",
             above,
             "admitted",
@@ -52,7 +53,8 @@ def cycles_table(report: RunReport) -> Table:
         ),
     )
     for cycle in report.cycles:
-        table.add_row(*_cycle_cells(cycle))
+        table.add_row(*_cycle_cells(cycle), end_section=True)
+    table.caption = "In brackets: 95 % intervals (shares of generated: Wilson, means: Student)"
     return table
 
 
@@ -60,12 +62,12 @@ def _cycle_cells(cycle: Cycle) -> tuple[str, ...]:
     metrics = cycle.metrics
     seconds = counts({stage: round(value) for stage, value in cycle.timings.items()})
     if not cycle.closed:
-        return (str(cycle.number), "not closed yet", *[""] * 8, seconds)
+        return (str(cycle.number), "not yet", *[""] * 8, seconds)
     return (
         str(cycle.number),
         number(metrics.get("generated")),
-        f"{number(metrics.get('valid'))}: {percent(metrics.get('valid_rate'))}"
-        f"{interval(metrics.get('valid_interval'), in_percent=True)}",
+        f"{number(metrics.get('valid'))}, {percent(metrics.get('valid_rate'))}"
+        + interval(metrics.get("valid_interval"), in_percent=True),
         counts(metrics.get("stages")),
         number(metrics.get("near_duplicates")),
         accuracy(metrics.get("mean_accuracy")) + interval(metrics.get("mean_interval")),
@@ -222,7 +224,7 @@ def _table(
     order: Sequence[str] | None = None,
 ) -> Table:
     """A table with named columns, aligned to the right but for those of `left`."""
-    table = Table(title=title, title_justify="left", caption_justify="left")
+    table = Table(title=title, title_justify="left", caption_justify="left", box=box.SIMPLE_HEAD)
     for name in order or (*left, *right):
         table.add_column(name, justify="left" if name in left else "right", overflow="fold")
     return table
