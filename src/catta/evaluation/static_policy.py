@@ -9,7 +9,14 @@ from collections.abc import Collection, Iterator
 ALLOWED_IMPORTS: frozenset[str] = frozenset(
     {
         *("torch", "torch.nn.*", "torch.fft", "torch.linalg", "torch.special"),
-        *("torch.utils.checkpoint", "math", "typing", "functools", "collections.*"),
+        *(
+            "torch.autograd",
+            "torch.utils.checkpoint",
+            "math",
+            "typing",
+            "functools",
+            "collections.*",
+        ),
         *("itertools", "dataclasses", "abc", "enum", "copy", "numbers", "__future__"),
     }
 )

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from catta.evaluation.static_policy import find_pretrained
 from catta.novelty import InvalidSource, normalize, parse, unparse
 
+_WORD = re.compile(r"[^\W\d]\w*")
 _TRAINING = frozenset({"train_setup", "learn"})
 _HOOKS = frozenset({"forward", "train", "eval", "to", "extra_repr", "apply", "parameters", "reset"})
 
@@ -98,16 +101,17 @@ def _drop_training(net: ast.ClassDef, tree: ast.Module) -> None:
 
 def _dead_methods(net: ast.ClassDef, tree: ast.Module) -> list[ast.stmt]:
     """Plain methods of `Net` whose name nothing else in the module mentions."""
-    dead: list[ast.stmt] = []
-    for method in net.body:
-        name = _name(method)
-        if name is None or name.startswith("__") or name in _HOOKS:
-            continue
-        others = [s for s in net.body if s is not method]
-        others += [s for s in tree.body if s is not net and _name(s) is not None]
-        if name not in _attributes(others):
-            dead.append(method)
-    return dead
+    functions = [s for s in tree.body if s is not net and _name(s) is not None]
+    mentioned = {id(s): _attributes([s]) for s in [*net.body, *functions]}
+    mentions = Counter(itertools.chain.from_iterable(mentioned.values()))
+    return [
+        method
+        for method in net.body
+        if (name := _name(method)) is not None
+        and not name.startswith("__")
+        and name not in _HOOKS
+        and mentions[name] == (name in mentioned[id(method)])
+    ]
 
 
 def _drop_setup(
@@ -195,7 +199,7 @@ def _mentioned(statement: ast.stmt) -> Iterator[str]:
         if isinstance(node, ast.Name):
             yield node.id
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value  # a quoted annotation
+            yield from _WORD.findall(node.value)  # a quoted annotation is a string
 
 
 def _attributes(statements: Iterable[ast.stmt], *, loaded_only: bool = False) -> set[str]:
