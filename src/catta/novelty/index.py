@@ -130,7 +130,10 @@ def curate(items: Iterable[tuple[str, str]], threshold: float = THRESHOLD) -> li
             text = identity_text(source)
         except InvalidSource:
             continue
-        identity, minhash = hash_identity(text), text_signature(text)
+        identity = hash_identity(text)
+        if identity in index:
+            continue
+        minhash = text_signature(text)
         if not index.judge(identity, minhash).duplicate:
             index.add(identity, minhash)
             kept.append(position)
