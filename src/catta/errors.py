@@ -1,7 +1,7 @@
 """One error family: whatever Catta itself raises on purpose is a `CattaError`.
 
-A failing *candidate* is never an exception, it is a `catta.records.Verdict`. These are our own failures
-and the user's mistakes.
+A failing *candidate* is never an exception, it is a `catta.records.Verdict`. These are our own
+failures and the user's mistakes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class CorpusError(CattaError):
 
 
 class FetchError(CattaError):
-    """Something could not be obtained or is not what it should be (missing, truncated, wrong hash)."""
+    """Something could not be obtained, or is not what it should be (truncated, wrong hash)."""
 
 
 class SandboxError(CattaError):

@@ -15,6 +15,6 @@ def cache_dir() -> Path:
 
 
 def default_corpus() -> str:
-    """Path or URL of the corpus where none is given (`CATTA_CORPUS`, else the user's data directory)."""
+    """Path or URL of the corpus: `CATTA_CORPUS`, else a file in the user's data directory."""
     override = os.environ.get("CATTA_CORPUS")
     return override or str(Path(platformdirs.user_data_dir("catta")) / "corpus.sqlite")

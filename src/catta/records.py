@@ -24,7 +24,7 @@ class Outcome(StrEnum):
 
 
 class Stage(StrEnum):
-    """The steps of a candidate's way, cheapest first; a failure records the step that decided it."""
+    """The steps of a candidate's way, cheapest first; a failure records which one decided."""
 
     EXTRACT = "extract"
     PARSE = "parse"
@@ -94,7 +94,7 @@ class Caps(BaseModel):
 
 
 class Recipe(BaseModel):
-    """Everything that fixes a training; two evaluations are comparable when their recipes are equal."""
+    """Everything that fixes a training; evaluations are comparable when their recipes are."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -142,9 +142,7 @@ def train_and_score(
     return TrainReport(verdict=verdict, epochs=measurements, seconds=reply.seconds)
 
 
-def assess(
-    worker: Worker, source: str, *, data: ScoringData, recipe: Recipe
-) -> float | Verdict:
+def assess(worker: Worker, source: str, *, data: ScoringData, recipe: Recipe) -> float | Verdict:
     """Accuracy on the test split after training under the recipe, or how it failed."""
     reply = _run_training(worker, source, data, recipe, "test")
     verdict = _failure(reply, Stage.TRAIN)

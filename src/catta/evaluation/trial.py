@@ -28,7 +28,9 @@ class ContractError(Exception):
     """A network does not keep the contract: what it is or returns is not what is asked for."""
 
 
-def perform(job: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> tuple[dict[str, Any], Arrays]:
+def perform(
+    job: Mapping[str, Any], data: Mapping[str, np.ndarray]
+) -> tuple[dict[str, Any], Arrays]:
     """Do one job: `build`, `fit` or `train`.
 
     Args:
@@ -66,8 +68,7 @@ def load_network(
         raise ContractError("Net is not a class derived from torch.nn.Module")
     in_shape = (TINY_BATCH, shapes.channels, shapes.height, shapes.width)
     where = device or torch.device("cpu")
-    network = constructor(in_shape, (shapes.classes,), dict(recipe.hyperparameters), where)
-    return network
+    return constructor(in_shape, (shapes.classes,), dict(recipe.hyperparameters), where)
 
 
 def _build(job: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,9 +116,7 @@ def _fit(job: Mapping[str, Any]) -> dict[str, Any]:
     return {"index": -1, "reason": error}
 
 
-def _train(
-    job: Mapping[str, Any], data: Mapping[str, np.ndarray]
-) -> tuple[dict[str, Any], Arrays]:
+def _train(job: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> tuple[dict[str, Any], Arrays]:
     shapes, recipe = _settings(job)
     split = job["predict"]
     images = torch.from_numpy(data["train_x"])

@@ -189,7 +189,11 @@ def _environment(threads: int) -> dict[str, str]:
         "MKL_NUM_THREADS": count,
         "OPENBLAS_NUM_THREADS": count,
         "PYTHONDONTWRITEBYTECODE": "1",
-        **{k: v for k, v in os.environ.items() if k.startswith("OPENBLAS_") and k[9:] != "NUM_THREADS"},
+        **{
+            k: v
+            for k, v in os.environ.items()
+            if k.startswith("OPENBLAS_") and k[9:] != "NUM_THREADS"
+        },
     }
 
 

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from catta.evaluation.sandbox.confine import confine
-from catta.evaluation.sandbox.limits import anonymous_memory_mb, resident_mb, set_limits
+from catta.evaluation.sandbox.limits import resident_mb, set_limits
 from catta.evaluation.wire import MAX_ARRAYS, MAX_HEADER, WireError, decode, encode
 
 POLL_SECONDS = 0.05

@@ -184,9 +184,7 @@ def git_commit() -> str | None:
     return done.stdout.strip()
 
 
-def _drive(
-    run: Run, config: RunConfig, store: Corpus, observer: Observer, stop: Stop
-) -> RunReport:
+def _drive(run: Run, config: RunConfig, store: Corpus, observer: Observer, stop: Stop) -> RunReport:
     with store.runs.acquire(run.id):
         try:
             with open_session(config, store, observer, stop) as session:

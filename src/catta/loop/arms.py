@@ -64,9 +64,7 @@ def weigh(pool: Sequence[Winner]) -> list[tuple[str, str, float]]:
         raise UsageError("arm: mutation has no network to start from; raise seeds.learn_from")
     accuracies = [winner.accuracy for winner in pool]
     mean, deviation = fmean(accuracies), pstdev(accuracies) or 1.0
-    return [
-        (w.network_id, w.source, math.exp2((w.accuracy - mean) / deviation)) for w in pool
-    ]
+    return [(w.network_id, w.source, math.exp2((w.accuracy - mean) / deviation)) for w in pool]
 
 
 def read_script(path: Path | None) -> list[str]:

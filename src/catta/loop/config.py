@@ -26,7 +26,8 @@ class SeedSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     source: str | None = Field(
-        None, description="wheel of `nn-dataset`, or a JSON file of names and sources; default: PyPI"
+        None,
+        description="wheel of `nn-dataset`, or a JSON file of names and sources; default: PyPI",
     )
     characters: int = Field(2_200, gt=0, description="longest architecture that is adapted")
     similarity: float = Field(
@@ -93,7 +94,9 @@ class RunConfig(BaseModel):
                 f"not {self.backend}; use arm frozen"
             )
         if self.backend == "scripted" and self.arm == "frozen" and self.script is None:
-            raise ValueError("script: backend scripted needs the path of a JSON list of completions")
+            raise ValueError(
+                "script: backend scripted needs the path of a JSON list of completions"
+            )
         if self.sandbox == "none" and not self.unsafe:
             raise ValueError("sandbox: none needs unsafe = true (--unsafe)")
         return self
@@ -179,9 +182,7 @@ def _merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
 
 def _relative_to(directory: Path, values: dict[str, Any]) -> dict[str, Any]:
     """Paths in a run file are meant relative to the file."""
-    resolved = {
-        key: str(directory / values[key]) for key in ("data", "script") if values.get(key)
-    }
+    resolved = {key: str(directory / values[key]) for key in ("data", "script") if values.get(key)}
     return values | resolved
 
 

@@ -36,6 +36,7 @@ from catta.loop.state import (
 from catta.novelty import signature_to_bytes
 from catta.records import Candidate, Cycle, Evaluation, Network, Phase, Run
 
+
 class Driver:
     """Drives one run to its end; `run()` may be called again after an interruption."""
 
@@ -151,7 +152,7 @@ class Driver:
                         if screening.novel:
                             graph = candidate.facts.graph if candidate.facts else None
                             minhash = signature_to_bytes(screening.signature)
-                            session.corpus.add_fingerprints(
+                            session.corpus.networks.add_fingerprints(
                                 [(candidate.network_id, minhash, graph)]
                             )
                     session.corpus.runs.update_candidate(candidate)

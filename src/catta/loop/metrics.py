@@ -13,9 +13,10 @@ from catta.records import Candidate, Outcome, Stage
 
 
 def is_valid(candidate: Candidate) -> bool:
-    """Whether a candidate is a working network: it builds, keeps the caps and, if it was trained, scored.
+    """Whether a candidate is a working network.
 
-    A near-duplicate that works is valid, though it is never trained.
+    It builds, keeps the caps and, if it was trained, was scored. A near-duplicate that works is
+    valid, though it is never trained.
     """
     verdict = candidate.verdict
     if verdict is None or not candidate.builds:

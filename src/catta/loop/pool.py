@@ -1,4 +1,4 @@
-"""What a run may learn from: evaluated seeds and admitted candidates, and the adapter of a cycle."""
+"""What a run may learn from: evaluated seeds, admitted candidates; and the adapter of a cycle."""
 
 from __future__ import annotations
 
@@ -80,9 +80,7 @@ def warmup_adapter(session: Session) -> Adapter | None:
     if config.seeds.warmup_examples == 0:
         return None
     return (
-        stored_adapter(session.corpus, config)
-        or shipped_adapter(config)
-        or train_warmup(session)
+        stored_adapter(session.corpus, config) or shipped_adapter(config) or train_warmup(session)
     )
 
 

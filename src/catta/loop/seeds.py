@@ -57,7 +57,7 @@ def import_known(
         Their ids, best reported accuracy first.
     """
     key = _key("known", {"source": source or "pypi"})
-    stored = corpus.seed_set(key)
+    stored = corpus.networks.seed_set(key)
     if stored is not None:
         return stored
     networks: dict[str, Network] = {}
@@ -88,8 +88,8 @@ def import_known(
     ranked = sorted(networks, key=lambda i: (-accuracies.get(i, 0.0), i))
     with corpus.transaction():
         corpus.networks.add([*networks.values(), *aliases])
-        corpus.add_fingerprints(fingerprints)
-        corpus.add_reported(
+        corpus.networks.add_fingerprints(fingerprints)
+        corpus.networks.add_reported(
             Reported(
                 network_id=identity,
                 task="img-classification",
@@ -101,7 +101,7 @@ def import_known(
             )
             for identity, accuracy in accuracies.items()
         )
-        corpus.save_seed_set(key, {"source": source or "pypi"}, ranked)
+        corpus.networks.save_seed_set(key, {"source": source or "pypi"}, ranked)
     observer.message(f"{len(networks):,} known networks in the corpus.")
     return ranked
 
@@ -128,7 +128,7 @@ def seed_networks(
         "shapes": shapes.model_dump(),
     }
     key = _key("seeds", settings)
-    stored = corpus.seed_set(key)
+    stored = corpus.networks.seed_set(key)
     if stored is None:
         known = import_known(corpus, config.seeds.source, observer, stop)
         if stop():
@@ -147,16 +147,15 @@ def seed_networks(
         with corpus.transaction():
             corpus.networks.add(network for network, _ in chosen)
             for network, facts in chosen:
-                corpus.add_facts(network.id, shapes_key(shapes), facts)
-            corpus.add_fingerprints(
+                corpus.networks.add_facts(network.id, shapes_key(shapes), facts)
+            corpus.networks.add_fingerprints(
                 (network.id, signature_to_bytes(signature(network.source)), facts.graph)
                 for network, facts in chosen
             )
-            corpus.save_seed_set(key, settings, [network.id for network, _ in chosen])
+            corpus.networks.save_seed_set(key, settings, [network.id for network, _ in chosen])
         observer.message(f"{len(chosen):,} seeds keep the caps and differ from one another.")
         stored = [network.id for network, _ in chosen]
-    networks = (corpus.networks.get(identity) for identity in stored)
-    return [network for network in networks if network is not None]
+    return corpus.networks.get_many(stored)
 
 
 def seed_list_hash(seeds: Sequence[Network]) -> str:

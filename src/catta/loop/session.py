@@ -70,7 +70,7 @@ class Session:
 
     def _read_index(self) -> NoveltyIndex:
         index = NoveltyIndex()
-        for identity, minhash, graph in self.corpus.fingerprints():
+        for identity, minhash, graph in self.corpus.networks.fingerprints():
             index.add(identity, signature_from_bytes(minhash), graph)
         return index
 

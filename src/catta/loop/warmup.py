@@ -118,9 +118,7 @@ def draw_seeds(seeds: Sequence[Network], config: RunConfig) -> list[Network]:
     return shuffled[: config.seeds.warmup_examples]
 
 
-def warmup_examples(
-    seeds: Sequence[Network], config: RunConfig, shapes: Shapes
-) -> list[Example]:
+def warmup_examples(seeds: Sequence[Network], config: RunConfig, shapes: Shapes) -> list[Example]:
     """Prompt-completion pairs that teach the form; the score wanted is `any`."""
     prompt = build_prompt(shapes, config.caps, accuracy=None, helpers=True)
     return [training_example(prompt, seed.source) for seed in seeds]

@@ -31,7 +31,10 @@ class Sandbox(Protocol):
 def runtime_paths() -> list[Path]:
     """Directories a zygote has to read: the interpreter, its packages, the system's libraries."""
     candidates = [
-        *(Path(p) for p in ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache")),
+        *(
+            Path(p)
+            for p in ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache")
+        ),
         Path("/etc/localtime"),
         Path("/sys/devices/system/cpu"),
         Path(sys.prefix),
