@@ -23,7 +23,7 @@ from catta.loop.warmup import shipped_adapter, stored_adapter, train_warmup
 from catta.models import resolve
 from catta.paths import default_corpus
 from catta.records import Adapter, Candidate, Cycle, Run
-from catta.tasks import check_dataset
+from catta.tasks import find_dataset
 
 Stop = Callable[[], bool]
 
@@ -199,7 +199,7 @@ def _drive(run: Run, config: RunConfig, store: Corpus, observer: Observer, stop:
 
 def preflight_dataset(config: RunConfig) -> None:
     """Raise UsageError for a dataset that nobody knows."""
-    check_dataset(config.recipe.dataset)
+    find_dataset(config.recipe.dataset)
 
 
 def _preflight(config: RunConfig) -> None:

@@ -170,12 +170,17 @@ def shapes_key(shapes: Shapes) -> str:
 
 
 def _curated(corpus: Corpus, known: Sequence[str], config: RunConfig) -> list[Network]:
-    """Known networks that can be seeds: plain torch, no pretrained weights, short, distinct."""
+    """Known networks that can be seeds: measured, plain torch, not pretrained, short, distinct.
+
+    Where nothing was reported of any network, all count as measured.
+    """
+    measured = corpus.networks.reported("img-classification", "cifar-10")
     by_id = {network.id: network for network in corpus.networks.all("lemur")}
     eligible = [
         by_id[identity]
         for identity in known
         if identity in by_id
+        and (identity in measured or not measured)
         and len(by_id[identity].source) <= config.seeds.characters
         and imports_of(by_id[identity].source) <= ALLOWED_IMPORTS
         and not uses_pretrained(by_id[identity].source)
