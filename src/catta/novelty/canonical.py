@@ -123,6 +123,9 @@ class _Canonical:
                 if isinstance(node.ctx, ast.Store):
                     bound.add(node.id)
                 continue
+            if isinstance(node, ast.Attribute):
+                stack.append(node.value)
+                continue
             if isinstance(node, ast.arg):
                 node.annotation = None
                 bound.add(node.arg)
