@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import Row, select
 from catta.corpus import schema
 from catta.corpus.engine import Connector
 from catta.corpus.networks import insert, now
+from catta.errors import CorpusError
 from catta.records import (
     Adapter,
     BuildFacts,
@@ -29,8 +31,16 @@ class Evaluations:
         self._connector = connector
 
     def add(self, evaluation: Evaluation, recipe: Recipe) -> None:
-        """Store an evaluation; if the network was evaluated under this recipe, the first stays."""
+        """Store an evaluation; if the network was evaluated under this recipe, the first stays.
+
+        Raises:
+            CorpusError: It was made under another recipe, or the corpus does not hold its network.
+        """
         table, facts = schema.evaluations, evaluation.facts
+        if evaluation.recipe_id != recipe.id:
+            raise CorpusError(
+                f"the evaluation was made under {evaluation.recipe_id}, not under {recipe.id}"
+            )
         with self._connector.transaction() as connection:
             insert(connection, schema.recipes, [{"id": recipe.id, "settings": recipe.model_dump()}])
             known = select(table.c.id).where(
@@ -83,13 +93,13 @@ class Evaluations:
     def recipe(self, recipe_id: str) -> Recipe | None:
         """The recipe with this id."""
         query = select(schema.recipes.c.settings).where(schema.recipes.c.id == recipe_id)
-        with self._connector.transaction() as connection:
+        with self._connector.read() as connection:
             settings = connection.execute(query).scalar()
         return None if settings is None else Recipe.model_validate(settings)
 
     def _select(self, *conditions: Any) -> list[Evaluation]:
         table, epochs = schema.evaluations, schema.epochs
-        with self._connector.transaction() as connection:
+        with self._connector.read() as connection:
             query = select(table).where(*conditions).order_by(table.c.id)
             rows = connection.execute(query).all()
             measured: dict[int, list[EpochMeasurement]] = defaultdict(list)
@@ -131,13 +141,13 @@ class Adapters:
     def get(self, key: str) -> Adapter | None:
         """The adapter under a key."""
         query = select(schema.adapters).where(schema.adapters.c.key == key)
-        with self._connector.transaction() as connection:
+        with self._connector.read() as connection:
             row = connection.execute(query).first()
         return adapter_of(row) if row else None
 
 
 def adapter_of(row: Row[Any]) -> Adapter:
-    """The adapter in a row of its table."""
+    """The adapter in a row of its table; a loss that was not finite is NaN."""
     return Adapter(
         path=row.path,
         sha256=row.sha256,
@@ -145,7 +155,7 @@ def adapter_of(row: Row[Any]) -> Adapter:
         steps=row.steps,
         tokens=row.tokens,
         seconds=row.seconds,
-        losses=tuple(row.losses),
+        losses=tuple(math.nan if loss is None else float(loss) for loss in row.losses),
         details=row.details,
     )
 

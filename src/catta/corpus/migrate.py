@@ -1,56 +1,139 @@
-"""Schema versions: ordered migrations, each in one transaction."""
+"""Schema versions: ordered migrations, each in one transaction; a new corpus appears when whole."""
 
 from __future__ import annotations
 
+import os
+import uuid
 from pathlib import Path
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, column, inspect, select, table, text
 
-from catta.corpus.engine import explained
+from catta.corpus.engine import IN_MEMORY, check_file, explained, make_engine
 from catta.errors import CorpusError
 
-HEAD = "0001"
-"""The newest revision; a test holds it against the migration scripts."""
+REVISIONS = ("0001", "0002")
+"""All schema versions, oldest first; a test holds them against the migration scripts."""
 
-_VERSION_TABLE = "alembic_version"
+HEAD = REVISIONS[-1]
 
-
-def current(engine: Engine, location: str) -> str | None:
-    """Schema revision of a database, or None if it has none yet."""
-    with explained(location), engine.connect() as connection:
-        if not inspect(connection).has_table(_VERSION_TABLE):
-            return None
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+_VERSION = table("alembic_version", column("version_num"))
+_OURS = {"networks", "candidates"}
 
 
-def upgrade(engine: Engine, location: str) -> None:
-    """Bring a database to the newest schema; does nothing, and loads nothing, if it is there.
+def prepare_file(path: Path, *, create: bool, read_only: bool) -> None:
+    """Have a corpus of the newest schema at a path.
+
+    Alembic is loaded, and the file written, only when there is something to migrate.
 
     Raises:
-        CorpusError: It was written by a newer Catta, or is not a corpus.
+        CorpusError: What lies there is no corpus, or corrupt, or of a newer schema, or cannot be
+            written; it stays as it was.
     """
-    found = current(engine, location)
+    if create and not path.exists():
+        _create(path)
+    check_file(path)
+    found = _version(path)
     if found == HEAD:
         return
-    if found is None:
-        with explained(location), engine.connect() as connection:
-            if inspect(connection).get_table_names():
-                raise CorpusError(f"corpus: {location} is a database of something else")
-    elif found > HEAD:
+    if read_only:
+        raise CorpusError(f"corpus {path}: its schema is older; open it once for writing")
+    upgrade(path)
+
+
+def prepare_memory(engine: Engine) -> None:
+    """Make the tables of a corpus that lives in memory."""
+    _steps(engine, IN_MEMORY, HEAD)
+
+
+def upgrade(path: Path, target: str = HEAD) -> None:
+    """Migrate the file at a path, empty or of an earlier schema, one transaction a step."""
+    engine = make_engine(str(path), foreign_keys=False)
+    with explained(str(path)):
+        with engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            if raw is not None:
+                raw.execute("PRAGMA journal_mode = WAL").close()
+        _steps(engine, str(path), target)
+    engine.dispose()
+
+
+def _version(path: Path) -> str | None:
+    """Schema version of the file, or None if it is empty."""
+    engine = make_engine(str(path), mode="ro")
+    try:
+        with explained(str(path)), engine.connect() as connection:
+            tables = set(inspect(connection).get_table_names())
+            found = _read_version(connection) if _VERSION.name in tables else None
+    finally:
+        engine.dispose()
+    if not tables:
+        return None
+    if not tables >= _OURS or found is None:
+        raise CorpusError(f"corpus {path}: it is a database of something else")
+    if found not in REVISIONS:
         raise CorpusError(
-            f"corpus: {location} has schema {found}, newer than this Catta knows ({HEAD}); "
+            f"corpus {path}: its schema {found} is newer than this Catta knows ({HEAD}); "
             "upgrade Catta"
         )
-    _run(engine, location)
+    return found
 
 
-def _run(engine: Engine, location: str) -> None:
-    # Alembic takes a third of a second to import and is only needed here.
+def _create(path: Path) -> None:
+    """Make the corpus under another name; if two processes do it at once, the first one counts."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CorpusError(
+            f"corpus {path}: its directory cannot be created ({error.strerror})"
+        ) from error
+    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        draft.touch(exist_ok=False)
+        upgrade(draft)
+        _publish(draft, path)
+    except OSError as error:
+        raise CorpusError(f"corpus {path}: it cannot be created ({error.strerror})") from error
+    finally:
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+
+
+def _publish(draft: Path, path: Path) -> None:
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without hard links
+        draft.rename(path)
+
+
+def _steps(engine: Engine, location: str, target: str) -> None:
+    # Alembic takes a fifth of a second to import and is only needed here.
     from alembic import command
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with explained(location), engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    scripts = str(Path(__file__).parent / "migrations")
+    config.set_main_option("script_location", scripts.replace("%", "%%"))
+    writer = engine.execution_options(catta_writes=True)
+    for step in REVISIONS[: REVISIONS.index(target) + 1]:
+        with explained(location), writer.begin() as connection:
+            if _at_least(connection, step):  # it was, or another process has just done it
+                continue
+            config.attributes["connection"] = connection
+            command.upgrade(config, step)
+            if connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
+                raise CorpusError(
+                    f"corpus {location}: it holds dangling references and cannot be migrated"
+                )
+
+
+def _at_least(connection: Connection, step: str) -> bool:
+    if not inspect(connection).has_table(_VERSION.name):
+        return False
+    found = _read_version(connection)
+    return found is not None and found >= step
+
+
+def _read_version(connection: Connection) -> str | None:
+    return connection.execute(select(_VERSION.c.version_num)).scalar()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, case, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from catta.corpus import schema
+from catta.corpus.columns import plain_text
 from catta.corpus.engine import Connector
 from catta.records import BuildFacts, Network, Reported
 
@@ -24,7 +26,7 @@ class Networks:
 
     def add(self, networks: Iterable[Network]) -> None:
         """Add networks; one that is known already only gains the name as an alias."""
-        rows = list(networks)
+        rows, created = list(networks), now()
         with self._connector.transaction() as connection:
             insert(
                 connection,
@@ -37,29 +39,29 @@ class Networks:
                         "origin": n.origin,
                         "parent": n.parent,
                         "licence": n.licence,
-                        "created": now(),
+                        "created": created,
+                        "sha256": source_hash(n.source),
                     }
                     for n in rows
                 ],
             )
-            insert(
-                connection, schema.aliases, [{"name": n.name, "network_id": n.id} for n in rows]
-            )
+            insert(connection, schema.aliases, [{"name": n.name, "network_id": n.id} for n in rows])
 
     def get(self, key: str) -> Network | None:
-        """The network with this id, name or alias."""
+        """The network with this id, name or alias; of several, the one named so at first."""
         table, names = schema.networks, schema.aliases
-        with self._connector.transaction() as connection:
+        with self._connector.read() as connection:
             row = connection.execute(select(table).where(table.c.id == key)).first()
             if row is None:
                 joined = select(table).join(names).where(names.c.name == key)
-                row = connection.execute(joined).first()
+                ordered = joined.order_by(table.c.name != key, table.c.created, table.c.id)
+                row = connection.execute(ordered).first()
         return _network(row) if row else None
 
     def get_many(self, ids: Sequence[str]) -> list[Network]:
         """Networks by id, in the order of the ids; unknown ids are left out."""
         found: dict[str, Network] = {}
-        with self._connector.transaction() as connection:
+        with self._connector.read() as connection:
             for start in range(0, len(ids), CHUNK):
                 chosen = schema.networks.c.id.in_(ids[start : start + CHUNK])
                 for row in connection.execute(select(schema.networks).where(chosen)):
@@ -71,24 +73,32 @@ class Networks:
         query = select(schema.networks).order_by(schema.networks.c.id)
         if origin is not None:
             query = query.where(schema.networks.c.origin == origin)
-        with self._connector.transaction() as connection:
+        with self._connector.read() as connection:
             return [_network(row) for row in connection.execute(query)]
 
     def count(self) -> int:
         """How many networks there are."""
-        with self._connector.transaction() as connection:
-            return connection.execute(select(func.count()).select_from(schema.networks)).scalar_one()
+        with self._connector.read() as connection:
+            return connection.execute(
+                select(func.count()).select_from(schema.networks)
+            ).scalar_one()
 
     def aliases(self, network_id: str) -> list[str]:
         """All names of a network."""
         names = schema.aliases
         query = select(names.c.name).where(names.c.network_id == network_id).order_by(names.c.name)
-        with self._connector.transaction() as connection:
+        with self._connector.read() as connection:
             return list(connection.execute(query).scalars())
 
     def names(self, ids: Sequence[str]) -> dict[str, str]:
         """The first name of each network, by id."""
-        return {network.id: network.name for network in self.get_many(ids)}
+        table, found = schema.networks, dict[str, str]()
+        with self._connector.read() as connection:
+            for start in range(0, len(ids), CHUNK):
+                chosen = table.c.id.in_(ids[start : start + CHUNK])
+                query = select(table.c.id, table.c.name).where(chosen)
+                found.update({row.id: row.name for row in connection.execute(query)})
+        return found
 
     def add_fingerprints(self, rows: Iterable[tuple[str, bytes, str | None]]) -> None:
         """Store MinHash signatures and graph hashes; a graph may come later than its signature."""
@@ -111,7 +121,7 @@ class Networks:
         """All fingerprints: network id, signature, graph hash; by id."""
         table = schema.fingerprints
         query = select(table).order_by(table.c.network_id)
-        with self._connector.transaction() as connection:
+        with self._connector.read() as connection:
             return [(r.network_id, r.minhash, r.graph) for r in connection.execute(query)]
 
     def add_facts(self, network_id: str, shapes: str, facts: BuildFacts) -> None:
@@ -136,7 +146,7 @@ class Networks:
         """What building a network for some shapes showed, if it is known."""
         table = schema.facts
         query = select(table).where(table.c.network_id == network_id, table.c.shapes == shapes)
-        with self._connector.transaction() as connection:
+        with self._connector.read() as connection:
             row = connection.execute(query).first()
         if row is None:
             return None
@@ -145,7 +155,8 @@ class Networks:
         )
 
     def add_reported(self, rows: Iterable[Reported]) -> None:
-        """Store accuracies that others reported; the first of each kind stays."""
+        """Store accuracies that others reported; the best of each kind stays."""
+        table = schema.reported
         values = [
             {
                 "network_id": r.network_id,
@@ -158,8 +169,18 @@ class Networks:
             }
             for r in rows
         ]
+        if not values:
+            return
         with self._connector.transaction() as connection:
-            insert(connection, schema.reported, values)
+            statement = _dialect(connection).insert(table)
+            new = statement.excluded.accuracy
+            best = case((new > table.c.accuracy, new), else_=table.c.accuracy)
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=list(table.primary_key.columns), set_={"accuracy": best}
+                ),
+                values,
+            )
 
     def reported(
         self, task: str, dataset: str, *, metric: str | None = None, epoch: int = 1
@@ -173,8 +194,8 @@ class Networks:
         )
         if metric is not None:
             query = query.where(table.c.metric == metric)
-        with self._connector.transaction() as connection:
-            return {identity: best for identity, best in connection.execute(query)}
+        with self._connector.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
 
     def save_seed_set(self, key: str, settings: Mapping[str, Any], members: Sequence[str]) -> None:
         """Store an ordered list of networks under a key; a known key stays as it is."""
@@ -193,7 +214,7 @@ class Networks:
     def seed_set(self, key: str) -> list[str] | None:
         """The networks of a seed set in order, or None if there is no such set."""
         members = schema.seed_members
-        with self._connector.transaction() as connection:
+        with self._connector.read() as connection:
             known = select(schema.seed_sets.c.key).where(schema.seed_sets.c.key == key)
             if connection.execute(known).first() is None:
                 return None
@@ -206,6 +227,11 @@ def insert(connection: Any, table: Any, rows: Sequence[Mapping[str, Any]]) -> No
     if rows:
         statement = _dialect(connection).insert(table).on_conflict_do_nothing()
         connection.execute(statement, list(rows))
+
+
+def source_hash(source: str) -> str:
+    """SHA-256 of a source text as it is stored."""
+    return hashlib.sha256(plain_text(source).encode()).hexdigest()
 
 
 def now() -> str:

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from catta.corpus import schema
-from catta.corpus.engine import Connector, is_url
-from catta.corpus.evaluations import Adapters, adapter_of, facts_columns, facts_of
-from catta.corpus.networks import insert
-from catta.errors import CorpusError, UsageError
-from catta.records import (
-    Adapter,
-    Candidate,
-    Completion,
-    Cycle,
-    Match,
-    Outcome,
-    Phase,
-    Prompt,
-    Run,
-    Stage,
-    Verdict,
+from catta.corpus.candidate_rows import (
+    candidate_of,
+    generated_columns,
+    key_columns,
+    progress_columns,
+    prompt_id,
 )
+from catta.corpus.engine import IN_MEMORY, Connector
+from catta.corpus.evaluations import Adapters, adapter_of
+from catta.corpus.locks import exclusive
+from catta.corpus.networks import CHUNK, insert
+from catta.errors import CorpusError, UsageError
+from catta.records import Adapter, Candidate, Cycle, Phase, Run
 
 _ORDER = {Phase.GENERATED: 0, Phase.SCREENED: 1, Phase.DONE: 2}
 
@@ -74,7 +68,7 @@ class Runs:
         """
         table = schema.runs
         begins = table.c.id.startswith(key, autoescape=True)
-        with self._connector.transaction() as connection:
+        with self._connector.read() as connection:
             rows = connection.execute(select(table).where(begins).order_by(table.c.id)).all()
         exact = [row for row in rows if row.id == key]
         if not exact and len(rows) > 1:
@@ -85,47 +79,39 @@ class Runs:
     def all(self) -> list[Run]:
         """All runs, oldest first."""
         query = select(schema.runs).order_by(schema.runs.c.created, schema.runs.c.id)
-        with self._connector.transaction() as connection:
+        with self._connector.read() as connection:
             return [_run(row) for row in connection.execute(query)]
 
     def finish(self, run: str, finished: str, assessment: Mapping[str, Any]) -> None:
-        """Mark a run as finished, with its assessment on the test split."""
-        table = schema.runs
-        with self._connector.transaction() as connection:
-            connection.execute(
-                table.update()
-                .where(table.c.id == run)
-                .values(finished=finished, assessment=dict(assessment))
-            )
-
-    @contextmanager
-    def acquire(self, run: str) -> Iterator[None]:
-        """Be the only process that drives a run; the kernel releases it if the process dies.
+        """Mark a run as finished, with its assessment on the test split: once.
 
         Raises:
-            UsageError: Another process drives it.
+            CorpusError: There is no such run, or it is finished already.
         """
-        if is_url(self._location):  # a server's corpus needs a lock of its own (another issue)
+        table = schema.runs
+        with self._connector.transaction() as connection:
+            changed = connection.execute(
+                table.update()
+                .where(table.c.id == run, table.c.finished.is_(None))
+                .values(finished=finished, assessment=dict(assessment))
+            )
+            if changed.rowcount == 0:
+                raise CorpusError(f"run {run} is not in the corpus, or is finished already")
+
+    @contextmanager
+    def acquire(self, run: str) -> Generator[None]:
+        """Be the only one that drives a run; the kernel releases it if the process dies.
+
+        Raises:
+            UsageError: It is being driven already.
+        """
+        if self._location == IN_MEMORY:
             yield
             return
         name = hashlib.sha256(run.encode()).hexdigest()[:16]
-        corpus = Path(self._location).resolve()
-        path = corpus.with_name(f".{corpus.name}-{name}.lock")
-        with path.open("a+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                file.seek(0)
-                holder = file.read().strip() or "another process"
-                raise UsageError(f"run: {run} is being driven by process {holder}") from error
-            file.seek(0)
-            file.truncate()
-            file.write(str(os.getpid()))
-            file.flush()
-            try:
-                yield
-            finally:
-                path.unlink(missing_ok=True)
+        corpus = Path(self._location)
+        with exclusive(corpus.with_name(f".{corpus.name}-{name}.lock"), f"run: {run}"):
+            yield
 
     # Cycles ------------------------------------------------------------------------------------
 
@@ -146,18 +132,41 @@ class Runs:
     def close_cycle(
         self, run: str, number: int, *, admitted: Sequence[int], metrics: Mapping[str, Any]
     ) -> None:
-        """Store the selection and the metrics of a cycle, together."""
-        table = schema.candidates
+        """Store the selection and the metrics of a cycle, together and once.
+
+        Args:
+            run: Id of the run.
+            number: Number of the cycle.
+            admitted: Indices of the candidates that were selected.
+            metrics: What the table of cycles shows, by name.
+
+        Raises:
+            CorpusError: The cycle is not there or closed already, or a candidate is not there.
+        """
+        table, cycles = schema.candidates, schema.cycles
+        chosen = sorted(set(admitted))
         with self._connector.transaction() as connection:
-            connection.execute(
+            changed = connection.execute(
                 table.update()
-                .where(table.c.run == run, table.c.cycle == number, table.c.index.in_(admitted))
+                .where(table.c.run == run, table.c.cycle == number, table.c.index.in_(chosen))
                 .values(admitted=True)
             )
-            self._update_cycle(connection, run, number, closed=True, metrics=dict(metrics))
+            if changed.rowcount != len(chosen):
+                raise CorpusError(f"cycle {run}/{number} has no candidates {chosen} to admit")
+            closed = connection.execute(
+                cycles.update()
+                .where(cycles.c.run == run, cycles.c.number == number, cycles.c.closed.is_(False))
+                .values(closed=True, metrics=dict(metrics))
+            )
+            if closed.rowcount == 0:
+                raise CorpusError(f"cycle {run}/{number} is not open")
 
     def set_adapter(self, run: str, number: int, adapter: Adapter) -> None:
-        """Store what fine-tuning on a cycle produced."""
+        """Store what fine-tuning on a cycle produced.
+
+        Raises:
+            CorpusError: The cycle is not there.
+        """
         key = f"{run}/{number}"
         with self._connector.transaction() as connection:
             self._adapters.save(key, adapter)
@@ -178,7 +187,7 @@ class Runs:
         """The cycles of a run, in order."""
         table, adapters = schema.cycles, schema.adapters
         query = select(table).where(table.c.run == run).order_by(table.c.number)
-        with self._connector.transaction() as connection:
+        with self._connector.read() as connection:
             rows = connection.execute(query).all()
             keys = [row.adapter for row in rows if row.adapter]
             stored = connection.execute(select(adapters).where(adapters.c.key.in_(keys))).all()
@@ -196,37 +205,51 @@ class Runs:
             for row in rows
         ]
 
-    def _update_cycle(self, connection: Any, run: str, number: int, **values: Any) -> None:
+    def _update_cycle(self, connection: Connection, run: str, number: int, **values: Any) -> None:
         table = schema.cycles
-        connection.execute(
+        changed = connection.execute(
             table.update().where(table.c.run == run, table.c.number == number).values(**values)
         )
+        if changed.rowcount == 0:
+            raise CorpusError(f"cycle {run}/{number} is not in the corpus")
 
     # Candidates --------------------------------------------------------------------------------
 
     def add_candidates(self, candidates: Sequence[Candidate]) -> None:
-        """Store new candidates, all or none; one that is there already stays as it is."""
-        prompts = {_prompt_id(c.prompt): c.prompt for c in candidates}
+        """Store new candidates, all or none; one that is there already stays as it is.
+
+        Raises:
+            CorpusError: Their cycle is not there, or a network of theirs.
+        """
+        prompts = {prompt_id(c.prompt): c.prompt for c in candidates}
         with self._connector.transaction() as connection:
             insert(
                 connection,
                 schema.prompts,
                 [{"id": i, "text": p.text, "prefix": p.prefix} for i, p in prompts.items()],
             )
+            spellings = _known_sources(connection, candidates)
             insert(
                 connection,
                 schema.candidates,
-                [{**_key(c), **_generated(c), **_progress(c)} for c in candidates],
+                [
+                    {
+                        **key_columns(c),
+                        **generated_columns(c),
+                        **progress_columns(c, _own_source(c, spellings)),
+                    }
+                    for c in candidates
+                ],
             )
 
     def update_candidate(self, candidate: Candidate) -> None:
         """Store how far a candidate has come.
 
         Raises:
-            CorpusError: It is not there, or it would move backward.
+            CorpusError: It is not there, its network is not, or it would not move forward.
         """
         table = schema.candidates
-        mine = [table.c[name] == value for name, value in _key(candidate).items()]
+        mine = [table.c[name] == value for name, value in key_columns(candidate).items()]
         with self._connector.transaction() as connection:
             phase = connection.execute(select(table.c.phase).where(*mine)).scalar()
             name = f"candidate {candidate.run}/{candidate.cycle}/{candidate.index}"
@@ -234,7 +257,9 @@ class Runs:
                 raise CorpusError(f"{name} is not in the corpus")
             if _ORDER[candidate.phase] <= _ORDER[Phase(phase)]:
                 raise CorpusError(f"{name} is {phase} and cannot become {candidate.phase.value}")
-            connection.execute(table.update().where(*mine).values(**_progress(candidate)))
+            source = _own_source(candidate, _known_sources(connection, [candidate]))
+            values = progress_columns(candidate, source)
+            connection.execute(table.update().where(*mine).values(**values))
 
     def candidates(self, run: str, cycle: int | None = None) -> list[Candidate]:
         """The candidates of a run, or of one of its cycles, in order."""
@@ -242,9 +267,10 @@ class Runs:
         query = (
             select(
                 table,
+                table.c.index.label("position"),
                 schema.prompts.c.text.label("prompt_text"),
                 schema.prompts.c.prefix.label("prompt_prefix"),
-                schema.networks.c.source.label("source"),
+                schema.networks.c.source.label("network_source"),
             )
             .join(schema.prompts, schema.prompts.c.id == table.c.prompt_id)
             .outerjoin(schema.networks, schema.networks.c.id == table.c.network_id)
@@ -253,14 +279,14 @@ class Runs:
         )
         if cycle is not None:
             query = query.where(table.c.cycle == cycle)
-        with self._connector.transaction() as connection:
-            return [_candidate(row) for row in connection.execute(query)]
+        with self._connector.read() as connection:
+            return [candidate_of(row) for row in connection.execute(query)]
 
     def count_candidates(self, run: str) -> int:
         """How many candidates a run has."""
         table = schema.candidates
         query = select(func.count()).select_from(table).where(table.c.run == run)
-        with self._connector.transaction() as connection:
+        with self._connector.read() as connection:
             return connection.execute(query).scalar_one()
 
 
@@ -276,67 +302,19 @@ def _run(row: Row[Any]) -> Run:
     )
 
 
-def _prompt_id(prompt: Prompt) -> str:
-    text = f"{len(prompt.text)}:{prompt.text}{prompt.prefix}"
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+def _known_sources(connection: Connection, candidates: Sequence[Candidate]) -> dict[str, str]:
+    """How the networks of candidates are spelled in the corpus, by network id."""
+    table = schema.networks
+    ids = sorted({c.network_id for c in candidates if c.network_id is not None})
+    found: dict[str, str] = {}
+    for start in range(0, len(ids), CHUNK):
+        chosen = table.c.id.in_(ids[start : start + CHUNK])
+        rows = connection.execute(select(table.c.id, table.c.source).where(chosen))
+        found.update({row.id: row.source for row in rows})
+    return found
 
 
-def _key(candidate: Candidate) -> dict[str, Any]:
-    return {"run": candidate.run, "cycle": candidate.cycle, "index": candidate.index}
-
-
-def _generated(candidate: Candidate) -> dict[str, Any]:
-    completion = candidate.completion
-    return {
-        "prompt_id": _prompt_id(candidate.prompt),
-        "completion": completion.text,
-        "tokens": completion.tokens,
-        "complete": completion.finished,
-        "parent": completion.parent,
-        "seed": candidate.seed,
-        "generator": candidate.generator,
-    }
-
-
-def _progress(candidate: Candidate) -> dict[str, Any]:
-    verdict, nearest = candidate.verdict, candidate.nearest
-    return {
-        "phase": candidate.phase.value,
-        "network_id": candidate.network_id,
-        "nearest_id": nearest.network_id if nearest else None,
-        "nearest_jaccard": nearest.jaccard if nearest else None,
-        "outcome": verdict.outcome.value if verdict else None,
-        "stage": verdict.stage.value if verdict else None,
-        "error": verdict.error if verdict else None,
-        "accuracy": candidate.accuracy,
-        "admitted": candidate.admitted,
-        "timings": dict(candidate.timings),
-        **facts_columns(candidate.facts),
-    }
-
-
-def _candidate(row: Row[Any]) -> Candidate:
-    return Candidate(
-        run=row.run,
-        cycle=row.cycle,
-        index=row.index,
-        phase=Phase(row.phase),
-        prompt=Prompt(text=row.prompt_text, prefix=row.prompt_prefix),
-        completion=Completion(
-            text=row.completion, tokens=row.tokens, finished=row.complete, parent=row.parent
-        ),
-        seed=row.seed,
-        generator=row.generator,
-        source=row.source,
-        network_id=row.network_id,
-        nearest=None
-        if row.nearest_id is None
-        else Match(network_id=row.nearest_id, jaccard=row.nearest_jaccard),
-        facts=facts_of(row),
-        verdict=None
-        if row.outcome is None
-        else Verdict(outcome=Outcome(row.outcome), stage=Stage(row.stage), error=row.error),
-        accuracy=row.accuracy,
-        admitted=row.admitted,
-        timings=row.timings,
-    )
+def _own_source(candidate: Candidate, spellings: Mapping[str, str]) -> str | None:
+    """A candidate's source where its network's row does not already hold that text."""
+    known = spellings.get(candidate.network_id or "")
+    return None if candidate.source == known else candidate.source

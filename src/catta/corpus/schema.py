@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    JSON,
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -15,9 +15,10 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    Text,
     UniqueConstraint,
 )
+
+from catta.corpus.columns import Count, Data, Loss, PlainText
 
 metadata = MetaData()
 
@@ -25,19 +26,20 @@ networks = Table(
     "networks",
     metadata,
     Column("id", String, primary_key=True),
-    Column("source", Text, nullable=False),
+    Column("source", PlainText, nullable=False),
     Column("name", String, nullable=False),
     Column("origin", String, nullable=False),
     Column("parent", String),
     Column("licence", String),
     Column("created", String, nullable=False),
+    Column("sha256", String),
 )
 
 aliases = Table(
     "aliases",
     metadata,
     Column("name", String, primary_key=True),
-    Column("network_id", String, ForeignKey("networks.id"), nullable=False, index=True),
+    Column("network_id", String, ForeignKey("networks.id"), primary_key=True, index=True),
 )
 
 fingerprints = Table(
@@ -53,8 +55,8 @@ facts = Table(
     metadata,
     Column("network_id", String, ForeignKey("networks.id"), primary_key=True),
     Column("shapes", String, primary_key=True),
-    Column("parameters", Integer, nullable=False),
-    Column("flops", Integer, nullable=False),
+    Column("parameters", Count, nullable=False),
+    Column("flops", Count, nullable=False),
     Column("graph", String, nullable=False),
     Column("seconds", Float, nullable=False),
 )
@@ -75,7 +77,7 @@ seed_sets = Table(
     "seed_sets",
     metadata,
     Column("key", String, primary_key=True),
-    Column("settings", JSON, nullable=False),
+    Column("settings", Data, nullable=False),
     Column("created", String, nullable=False),
 )
 
@@ -91,7 +93,7 @@ recipes = Table(
     "recipes",
     metadata,
     Column("id", String, primary_key=True),
-    Column("settings", JSON, nullable=False),
+    Column("settings", Data, nullable=False),
 )
 
 evaluations = Table(
@@ -102,9 +104,9 @@ evaluations = Table(
     Column("recipe_id", String, ForeignKey("recipes.id"), nullable=False, index=True),
     Column("outcome", String, nullable=False),
     Column("stage", String, nullable=False),
-    Column("error", Text),
-    Column("parameters", Integer),
-    Column("flops", Integer),
+    Column("error", PlainText),
+    Column("parameters", Count),
+    Column("flops", Count),
     Column("graph", String),
     Column("build_seconds", Float),
     Column("seconds", Float, nullable=False),
@@ -117,7 +119,7 @@ epochs = Table(
     metadata,
     Column("evaluation_id", Integer, ForeignKey("evaluations.id"), primary_key=True),
     Column("epoch", Integer, primary_key=True),
-    Column("loss", Float, nullable=False),
+    Column("loss", Loss),
     Column("accuracy", Float, nullable=False),
     Column("seconds", Float, nullable=False),
 )
@@ -130,10 +132,10 @@ adapters = Table(
     Column("sha256", String, nullable=False),
     Column("base_model", String, nullable=False),
     Column("steps", Integer, nullable=False),
-    Column("tokens", Integer, nullable=False),
+    Column("tokens", Count, nullable=False),
     Column("seconds", Float, nullable=False),
-    Column("losses", JSON, nullable=False),
-    Column("details", JSON, nullable=False),
+    Column("losses", Data, nullable=False),
+    Column("details", Data, nullable=False),
     Column("created", String, nullable=False),
 )
 
@@ -142,11 +144,11 @@ runs = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("arm", String, nullable=False),
-    Column("config", JSON, nullable=False),
+    Column("config", Data, nullable=False),
     Column("commit", String),
     Column("created", String, nullable=False),
     Column("finished", String),
-    Column("assessment", JSON, nullable=False),
+    Column("assessment", Data, nullable=False),
 )
 
 cycles = Table(
@@ -157,16 +159,16 @@ cycles = Table(
     Column("generator", String, nullable=False),
     Column("closed", Boolean, nullable=False),
     Column("adapter", String, ForeignKey("adapters.key")),
-    Column("timings", JSON, nullable=False),
-    Column("metrics", JSON, nullable=False),
+    Column("timings", Data, nullable=False),
+    Column("metrics", Data, nullable=False),
 )
 
 prompts = Table(
     "prompts",
     metadata,
     Column("id", String, primary_key=True),
-    Column("text", Text, nullable=False),
-    Column("prefix", Text, nullable=False),
+    Column("text", PlainText, nullable=False),
+    Column("prefix", PlainText, nullable=False),
 )
 
 candidates = Table(
@@ -177,25 +179,26 @@ candidates = Table(
     Column("index", Integer, primary_key=True),
     Column("phase", String, nullable=False),
     Column("prompt_id", String, ForeignKey("prompts.id"), nullable=False),
-    Column("completion", Text, nullable=False),
-    Column("tokens", Integer, nullable=False),
+    Column("completion", PlainText, nullable=False),
+    Column("tokens", Count, nullable=False),
     Column("complete", Boolean, nullable=False),
     Column("parent", String),
-    Column("seed", Integer, nullable=False),
+    Column("seed", BigInteger, nullable=False),
     Column("generator", String, nullable=False),
     Column("network_id", String, ForeignKey("networks.id"), index=True),
     Column("nearest_id", String),
     Column("nearest_jaccard", Float),
-    Column("parameters", Integer),
-    Column("flops", Integer),
+    Column("parameters", Count),
+    Column("flops", Count),
     Column("graph", String),
     Column("build_seconds", Float),
     Column("outcome", String),
     Column("stage", String),
-    Column("error", Text),
+    Column("error", PlainText),
     Column("accuracy", Float),
     Column("admitted", Boolean, nullable=False),
-    Column("timings", JSON, nullable=False),
+    Column("timings", Data, nullable=False),
+    Column("source", PlainText),
     ForeignKeyConstraint(["run", "cycle"], ["cycles.run", "cycles.number"]),
 )
 
