@@ -67,14 +67,13 @@ class Runs:
             UsageError: Several begin so.
         """
         table = schema.runs
-        begins = table.c.id.startswith(key, autoescape=True)
         with self._connector.read() as connection:
-            rows = connection.execute(select(table).where(begins).order_by(table.c.id)).all()
-        exact = [row for row in rows if row.id == key]
-        if not exact and len(rows) > 1:
-            raise UsageError(f"run: {key!r} may be {', '.join(row.id for row in rows)}")
-        found = exact or rows
-        return _run(found[0]) if found and key else None
+            ids = list(connection.execute(select(table.c.id).order_by(table.c.id)).scalars())
+            found = [key] if key in ids else [i for i in ids if key and i.startswith(key)]
+            if len(found) > 1:
+                raise UsageError(f"run: {key!r} may be {', '.join(found)}")
+            row = connection.execute(select(table).where(table.c.id.in_(found))).first()
+        return _run(row) if row else None
 
     def all(self) -> list[Run]:
         """All runs, oldest first."""
