@@ -10,9 +10,11 @@ from catta.evaluation.evaluate import (
 )
 from catta.evaluation.sandbox import Sandbox, available_sandboxes, choose_sandbox
 from catta.evaluation.static import Screened, screen_source
+from catta.evaluation.static_policy import ALLOWED_IMPORTS, find_pretrained
 from catta.evaluation.worker import Reply, Worker
 
 __all__ = [
+    "ALLOWED_IMPORTS",
     "Reply",
     "Sandbox",
     "ScoringData",
@@ -23,6 +25,7 @@ __all__ = [
     "available_sandboxes",
     "build_check",
     "choose_sandbox",
+    "find_pretrained",
     "first_fit",
     "screen_source",
     "train_and_score",

@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from catta.evaluation.static_policy import find_pretrained
+from catta.evaluation import find_pretrained
 from catta.novelty import InvalidSource, normalize, parse, unparse
 
 _WORD = re.compile(r"[^\W\d]\w*")

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-import catta
-
 
 class Sandbox(Protocol):
     """A way of isolating a process and everything that it forks."""
@@ -39,7 +37,7 @@ def runtime_paths() -> list[Path]:
         Path("/sys/devices/system/cpu"),
         Path(sys.prefix),
         Path(sys.base_prefix),
-        Path(catta.__file__).parent,
+        Path(__file__).parents[2],
         *(Path(p) for p in sys.path if p and Path(p).is_absolute()),
     ]
     existing = [path for path in candidates if path.exists()]
