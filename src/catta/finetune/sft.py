@@ -1,14 +1,18 @@
 """LoRA fine-tuning with trl's `SFTTrainer`: loads, trains, hands over to be saved."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
+# The model libraries ship partly typed interfaces; what they leave unknown is not our mistake.
+
 from __future__ import annotations
 
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import torch
 from datasets import Dataset
@@ -24,12 +28,13 @@ from transformers import (
     TrainingArguments,
     set_seed,
 )
-from trl import SFTConfig, SFTTrainer
+from trl.trainer.sft_config import SFTConfig
+from trl.trainer.sft_trainer import SFTTrainer
 
 from catta.errors import GenerationError, Interrupted, UsageError
 from catta.finetune.saving import save_adapter
 from catta.finetune.settings import FinetuneSettings
-from catta.models import load
+from catta.models import load, quiet_peft
 from catta.records import Adapter, Example
 
 IGNORED = -100
@@ -111,10 +116,11 @@ def tokenize(
     prompt is not learnt. Prompt and completion are tokenized apart, as generation does.
     """
     rows: list[dict[str, list[int]]] = []
+    end = cast("int", tokenizer.eos_token_id)
     for example in examples:
         prompt: list[int] = tokenizer(example.prompt, add_special_tokens=False)["input_ids"]
         completion: list[int] = tokenizer(example.completion, add_special_tokens=False)["input_ids"]
-        answer = [*completion, int(tokenizer.eos_token_id)]
+        answer = [*completion, end]
         if len(prompt) + len(answer) <= longest:
             labels = [IGNORED] * len(prompt) + answer
             rows.append({"input_ids": prompt + answer, "labels": labels})
@@ -140,13 +146,12 @@ class _Watcher(TrainerCallback):
         state: TrainerState,
         control: TrainerControl,
         **kwargs: Any,
-    ) -> TrainerControl:
+    ) -> None:
         if self._progress is not None:
             self._progress(state.global_step, state.max_steps, self.losses[-1])
         if self._should_stop is not None and self._should_stop():
             self.stopped = True
             control.should_training_stop = True
-        return control
 
 
 class _Trainer(SFTTrainer):
@@ -168,7 +173,7 @@ class _Trainer(SFTTrainer):
         num_items_in_batch: torch.Tensor | int | None = None,
     ) -> Any:
         """Mean cross-entropy of the completions' tokens; logits are made for those only."""
-        causal = self.accelerator.unwrap_model(model).get_base_model()
+        causal: Any = self.accelerator.unwrap_model(model).get_base_model()
         hidden = causal.get_decoder()(
             input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False
         ).last_hidden_state
@@ -184,24 +189,33 @@ def _with_adapter(model: PreTrainedModel, job: Job) -> PeftModel:
     settings = job.settings
     if job.start is not None:
         try:
-            return PeftModel.from_pretrained(model, job.start, is_trainable=True)
+            with quiet_peft():
+                return PeftModel.from_pretrained(model, job.start, is_trainable=True)
         except (OSError, ValueError, RuntimeError, KeyError) as error:
             raise GenerationError(
                 f"adapter {job.start} cannot be loaded on {job.base}: {error}"
             ) from error
     config = LoraConfig(
         r=settings.rank,
-        lora_alpha=settings.alpha,
+        lora_alpha=settings.alpha,  # pyright: ignore[reportArgumentType]  (a scale: any number)
         lora_dropout=settings.dropout,
         target_modules="all-linear",
         task_type="CAUSAL_LM",
     )
-    return get_peft_model(model, config)
+    with quiet_peft():
+        return get_peft_model(model, config)
 
 
 def _arguments(
     settings: FinetuneSettings, device: torch.device, dtype: torch.dtype, scratch: str
 ) -> SFTConfig:
+    # Recomputing activations, trl's default, costs a third more time; the option's name changes.
+    known = {field.name for field in fields(SFTConfig)}
+    checkpointing: dict[str, Any] = (
+        {"activation_checkpointing": False}
+        if "activation_checkpointing" in known
+        else {"gradient_checkpointing": False}
+    )
     return SFTConfig(
         output_dir=scratch,
         per_device_train_batch_size=settings.batch,
@@ -217,7 +231,6 @@ def _arguments(
         train_sampling_strategy="group_by_length",
         max_length=None,
         dataset_kwargs={"skip_prepare_dataset": True},
-        gradient_checkpointing=False,
         use_cpu=device.type == "cpu",
         bf16=dtype is torch.bfloat16,
         fp16=dtype is torch.float16,
@@ -226,4 +239,5 @@ def _arguments(
         logging_strategy="no",
         report_to="none",
         disable_tqdm=True,
+        **checkpointing,
     )

@@ -1,5 +1,9 @@
 """The Hugging Face hub: one model's files, from its cache or over the network, or a quick no."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
+# The model libraries ship partly typed interfaces; what they leave unknown is not our mistake.
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -52,7 +56,7 @@ def snapshot(name: str, progress: Callable[[str], None] | None = None) -> Path:
         raise Unavailable(str(error).splitlines()[0]) from error
     except HFValidationError as error:
         raise Unavailable("not a name of the hub") from error
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         # Which HTTP library's errors come here depends on the version of the hub's client. Each
         # means the same to the caller, who is told the reason.
         raise Unavailable(f"unreachable: {_first_line(error)}") from error

@@ -1,10 +1,15 @@
-"""From a model directory to a causal language model in memory, in the dtype that suits the device."""
+"""From a directory to a causal language model in memory, in the dtype that suits the device."""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
+# The model libraries ship partly typed interfaces; what they leave unknown is not our mistake.
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import torch
+from peft import PeftModel
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
@@ -14,6 +19,7 @@ from transformers import (
 from transformers.utils import logging as transformers_logging
 
 from catta.errors import GenerationError, UsageError
+from catta.models.quiet import quiet_peft
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -60,7 +66,7 @@ def has_native_bf16() -> bool:
     Elsewhere oneDNN emulates it, and float32 is faster.
     """
     return bool(
-        torch.cpu._is_avx512_bf16_supported()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        torch.cpu._is_avx512_bf16_supported()  # pyright: ignore[reportPrivateUsage]
     )
 
 
@@ -88,4 +94,25 @@ def load_model(
         ) from error
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
-    return model.to(where).eval(), tokenizer
+    torch.nn.Module.to(model, where)
+    return model.eval(), tokenizer
+
+
+def load_with_adapter(
+    path: Path, adapter: Path, *, device: str | None = None, dtype: str | None = None
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """A model with a LoRA adapter merged into its weights: as fast as without; see `load`."""
+    where = choose_device(device)
+    final = choose_dtype(where, dtype)
+    # On a CPU the sum of weights and adapter is rounded once, not twice; a GPU's memory is dearer.
+    merging = torch.float32 if where.type == "cpu" else final
+    model, tokenizer = load_model(path, device=device, dtype=str(merging).removeprefix("torch."))
+    try:
+        with quiet_peft():
+            merged = PeftModel.from_pretrained(model, adapter).merge_and_unload()
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
+        reason = str(error).strip().splitlines()
+        raise GenerationError(
+            f"adapter {adapter} cannot be loaded: {reason[0] if reason else type(error).__name__}"
+        ) from error
+    return merged.to(final).eval(), tokenizer

@@ -19,7 +19,6 @@ from catta.fetch import locked
 from catta.paths import cache_dir
 
 if TYPE_CHECKING:
-    import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 DEFAULT_MODEL = "smollm2-135m-instruct"
@@ -89,25 +88,33 @@ def pull(name: str, *, progress: Progress | None = None) -> Path:
 
 
 def load(
-    path: Path, *, device: str | None = None, dtype: str | None = None
+    path: Path,
+    *,
+    device: str | None = None,
+    dtype: str | None = None,
+    adapter: Path | None = None,
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Load a causal language model and its tokenizer.
 
     Args:
         path: A directory as `resolve` returns it.
         device: Such as `cpu` or `cuda`; default: CUDA where there is one.
-        dtype: `float32`, `bfloat16` or `float16`; default: the fastest that the device computes well.
+        dtype: `float32`, `bfloat16` or `float16`; default: bfloat16 where the device multiplies it
+            in hardware, else float32 (on older GPUs float16).
+        adapter: Directory of a LoRA adapter that is merged into the weights.
 
     Returns:
         The model in evaluation mode, and the tokenizer; its padding token is always set.
 
     Raises:
-        GenerationError: The files cannot be loaded as a causal language model.
+        GenerationError: The files cannot be loaded as a causal language model or its adapter.
         UsageError: The extra `llm` is not installed, or there is no such device or dtype.
     """
     _need_extra()
-    from catta.models.loading import load_model
+    from catta.models.loading import load_model, load_with_adapter
 
+    if adapter is not None:
+        return load_with_adapter(path, adapter, device=device, dtype=dtype)
     return load_model(path, device=device, dtype=dtype)
 
 

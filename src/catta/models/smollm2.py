@@ -5,6 +5,10 @@ half a minute. The weights stay those of the Q4_1 file, rounded to bfloat16, the
 model was published.
 """
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
+# The model libraries ship partly typed interfaces; what they leave unknown is not our mistake.
+
 from __future__ import annotations
 
 import io
