@@ -8,7 +8,6 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -40,19 +39,19 @@ _REASONS = {
 def make_engine(
     location: str,
     *,
-    mode: Literal["ro", "rw"] = "rw",
+    read_only: bool = False,
     foreign_keys: bool = True,
     busy_seconds: float = BUSY_SECONDS,
 ) -> Engine:
-    """An engine for a SQLite file, or for `IN_MEMORY`.
+    """An engine for a SQLite file that is there, or for `IN_MEMORY`.
 
     Args:
         location: Path of the file.
-        mode: Read only, or read and write; neither creates it.
+        read_only: Whether every write fails.
         foreign_keys: Whether to enforce them; a migration checks them at its end instead.
         busy_seconds: How long a writer waits for another one.
     """
-    name = ":memory:" if location == IN_MEMORY else _uri(Path(location), mode)
+    name = ":memory:" if location == IN_MEMORY else _uri(Path(location))
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -61,6 +60,8 @@ def make_engine(
         connection.execute("PRAGMA synchronous = NORMAL")
         if foreign_keys:
             connection.execute("PRAGMA foreign_keys = ON")
+        if read_only:  # not SQLite's own mode, which leaves the files of the log behind
+            connection.execute("PRAGMA query_only = ON")
         return connection
 
     pool = StaticPool if location == IN_MEMORY else QueuePool
@@ -162,13 +163,11 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _uri(path: Path, mode: str) -> str:
-    """SQLite's name of a file; on a read-only disk, where it could not lock, an immutable one."""
-    uri = f"file:{quote(str(path))}?mode={mode}"
+def _uri(path: Path) -> str:
+    """SQLite's name of a file that is there; immutable on a read-only disk: no lock there."""
     log = path.with_name(f"{path.name}-wal")
-    if mode == "ro" and not os.access(path.parent, os.W_OK) and not log.exists():
-        uri += "&immutable=1"
-    return uri
+    mode = "rw" if os.access(path.parent, os.W_OK) or log.exists() else "ro&immutable=1"
+    return f"file:{quote(str(path))}?mode={mode}"
 
 
 def _stated_size(header: bytes) -> int:

@@ -45,21 +45,29 @@ def prepare_memory(engine: Engine) -> None:
     _steps(engine, IN_MEMORY, HEAD)
 
 
-def upgrade(path: Path, target: str = HEAD) -> None:
-    """Migrate the file at a path, empty or of an earlier schema, one transaction a step."""
+def upgrade(path: Path, target: str = HEAD, *, name: Path | None = None) -> None:
+    """Migrate the file at a path, empty or of an earlier schema, one transaction a step.
+
+    Args:
+        path: The file.
+        target: Schema version to stop at.
+        name: What the file will be called, for error messages.
+    """
+    location = str(name or path)
     engine = make_engine(str(path), foreign_keys=False)
-    with explained(str(path)):
-        with engine.connect() as connection:
+    try:
+        with explained(location), engine.connect() as connection:
             raw = connection.connection.driver_connection
-            if raw is not None:
+            if raw is not None:  # outside of a transaction, which `connection` would begin
                 raw.execute("PRAGMA journal_mode = WAL").close()
-        _steps(engine, str(path), target)
-    engine.dispose()
+        _steps(engine, location, target)
+    finally:
+        engine.dispose()
 
 
 def _version(path: Path) -> str | None:
     """Schema version of the file, or None if it is empty."""
-    engine = make_engine(str(path), mode="ro")
+    engine = make_engine(str(path), read_only=True)
     try:
         with explained(str(path)), engine.connect() as connection:
             tables = set(inspect(connection).get_table_names())
@@ -89,7 +97,7 @@ def _create(path: Path) -> None:
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         draft.touch(exist_ok=False)
-        upgrade(draft)
+        upgrade(draft, name=path)
         _publish(draft, path)
     except OSError as error:
         raise CorpusError(f"corpus {path}: it cannot be created ({error.strerror})") from error

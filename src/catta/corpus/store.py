@@ -77,8 +77,7 @@ class Corpus:
         if not create and not path.exists():
             raise UsageError(f"corpus: {path} does not exist")
         prepare_file(path, create=create, read_only=read_only)
-        mode = "ro" if read_only else "rw"
-        engine = make_engine(str(path), mode=mode, busy_seconds=busy_seconds)
+        engine = make_engine(str(path), read_only=read_only, busy_seconds=busy_seconds)
         return cls(Connector(engine, str(path)), str(path))
 
     @classmethod
