@@ -56,7 +56,10 @@ def show(
             raise UsageError(f"run {report.run.id} has no network with a score yet")
         typer.echo(report.best.source or "", nl=False)
     else:
-        print_rich(cycles_table(report), admitted_table(report), cost_table(report))
+        print_rich(cycles_table(report))
+        if report.admitted:
+            print_rich(admitted_table(report))
+        print_rich(cost_table(report))
         assessment = assessment_table(report.run)
         if assessment is not None:
             print_rich(assessment)
