@@ -17,6 +17,7 @@ from typing import Any, cast
 import torch
 from datasets import Dataset
 from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors import SafetensorError
 from torch.nn import functional
 from transformers import (
     PreTrainedModel,
@@ -191,7 +192,7 @@ def _with_adapter(model: PreTrainedModel, job: Job) -> PeftModel:
         try:
             with quiet_peft():
                 return PeftModel.from_pretrained(model, job.start, is_trainable=True)
-        except (OSError, ValueError, RuntimeError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
             raise GenerationError(
                 f"adapter {job.start} cannot be loaded on {job.base}: {error}"
             ) from error

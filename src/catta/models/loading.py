@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 from peft import PeftModel
+from safetensors import SafetensorError
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
@@ -21,6 +22,7 @@ from transformers.utils import logging as transformers_logging
 from catta.errors import GenerationError, UsageError
 from catta.models.quiet import quiet_peft
 
+_UNUSABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError)
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -86,7 +88,7 @@ def load_model(
             use_safetensors=True,
             trust_remote_code=False,
         )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except _UNUSABLE as error:
         reason = str(error).strip().splitlines()
         raise GenerationError(
             f"{path} cannot be loaded as a causal language model: "
@@ -110,7 +112,7 @@ def load_with_adapter(
     try:
         with quiet_peft():
             merged = PeftModel.from_pretrained(model, adapter).merge_and_unload()
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
+    except _UNUSABLE as error:
         reason = str(error).strip().splitlines()
         raise GenerationError(
             f"adapter {adapter} cannot be loaded: {reason[0] if reason else type(error).__name__}"

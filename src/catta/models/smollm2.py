@@ -77,8 +77,15 @@ def convert(target: Path, progress: Callable[[str], None] | None = None) -> None
 
 def _save(gguf: Path, target: Path) -> None:
     transformers_logging.disable_progress_bar()
-    with redirect_stderr(io.StringIO()):  # the GGUF reader has a progress bar of its own
-        model, tokenizer = _read(gguf)
+    try:
+        with redirect_stderr(io.StringIO()):  # the GGUF reader has a progress bar of its own
+            model, tokenizer = _read(gguf)
+    except OSError:
+        raise
+    except Exception as error:
+        # The file is the right one, so it is this transformers that cannot read it, whatever it
+        # raises.
+        raise FetchError(f"transformers cannot convert the model: {error}") from error
     model.save_pretrained(target)
     tokenizer.save_pretrained(target)
 
