@@ -88,6 +88,8 @@ def _save(gguf: Path, target: Path) -> None:
         raise FetchError(f"transformers cannot convert the model: {error}") from error
     model.save_pretrained(target)
     tokenizer.save_pretrained(target)
+    for weights in target.glob("*.safetensors"):
+        weights.chmod(0o644)  # written for its owner only, but caches are shared
 
 
 def _read(gguf: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
