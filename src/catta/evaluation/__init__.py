@@ -1,20 +1,31 @@
-"""Evaluation of networks: cheap checks on the text, then training in a sandbox."""
+"""Evaluation of networks: cheap checks on the text, then training in a sandbox.
 
-from catta.evaluation.evaluate import (
-    ScoringData,
-    TrainReport,
-    assess,
-    build_check,
-    first_fit,
-    train_and_score,
-)
-from catta.evaluation.sandbox import Sandbox, available_sandboxes, choose_sandbox
-from catta.evaluation.static import Screened, screen_source
-from catta.evaluation.static_policy import ALLOWED_IMPORTS, find_pretrained
-from catta.evaluation.worker import Reply, Worker
+The names below are loaded when they are first used: a zygote imports this package before it
+locks itself in, and needs next to nothing of it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from catta.evaluation.evaluate import (
+        ScoringData,
+        TrainReport,
+        assess,
+        build_check,
+        first_fit,
+        train_and_score,
+    )
+    from catta.evaluation.sandbox import SANDBOXES, Sandbox, available_sandboxes, choose_sandbox
+    from catta.evaluation.static import Screened, screen_source
+    from catta.evaluation.static_policy import ALLOWED_IMPORTS, find_pretrained
+    from catta.evaluation.worker import Reply, Worker
 
 __all__ = [
     "ALLOWED_IMPORTS",
+    "SANDBOXES",
     "Reply",
     "Sandbox",
     "ScoringData",
@@ -30,3 +41,32 @@ __all__ = [
     "screen_source",
     "train_and_score",
 ]
+
+_HOMES = {
+    "ALLOWED_IMPORTS": "catta.evaluation.static_policy",
+    "SANDBOXES": "catta.evaluation.sandbox",
+    "Reply": "catta.evaluation.worker",
+    "Sandbox": "catta.evaluation.sandbox",
+    "ScoringData": "catta.evaluation.evaluate",
+    "Screened": "catta.evaluation.static",
+    "TrainReport": "catta.evaluation.evaluate",
+    "Worker": "catta.evaluation.worker",
+    "assess": "catta.evaluation.evaluate",
+    "available_sandboxes": "catta.evaluation.sandbox",
+    "build_check": "catta.evaluation.evaluate",
+    "choose_sandbox": "catta.evaluation.sandbox",
+    "find_pretrained": "catta.evaluation.static_policy",
+    "first_fit": "catta.evaluation.evaluate",
+    "screen_source": "catta.evaluation.static",
+    "train_and_score": "catta.evaluation.evaluate",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

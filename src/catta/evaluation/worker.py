@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import math
 import os
 import signal
@@ -12,22 +12,33 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self, cast
 
 import numpy as np
 
 from catta.errors import SandboxError
-from catta.evaluation.sandbox import Sandbox, runtime_paths
-from catta.evaluation.wire import WireError, decode, encode
+from catta.evaluation import wire
+from catta.evaluation.sandbox import (
+    PACKAGE,
+    Sandbox,
+    hidden_paths,
+    import_roots,
+    runtime_paths,
+    visible,
+)
+from catta.evaluation.settings import NOT_CONFINED
 from catta.records import Outcome
 
 START_SECONDS = 180.0
-GRACE_SECONDS = 5.0
+GRACE_SECONDS = 10.0
+MAX_ERROR = 600
 DEFAULT_PERFORM = "catta.evaluation.trial:perform"
+# Opened by libraries while they run; they tell nothing about the user.
+_DEVICES = ("/dev/urandom", "/dev/null", "/proc/self", "/proc/cpuinfo", "/proc/meminfo")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +49,7 @@ class Reply:
         header: What the job returned; hostile input, like the arrays.
         arrays: Named float32 or int64 arrays.
         failure: How it failed, or None.
-        error: One sentence, if it failed.
+        error: One line of printable text, if it failed.
         seconds: Wall-clock time in the child.
     """
 
@@ -52,11 +63,16 @@ class Reply:
 class Worker:
     """Runs one job at a time in a sandbox; starts its zygote when it is first needed.
 
+    A context manager: leaving it ends the zygote.
+
     Args:
         data_dir: Directory of `.npy` files that jobs may read, or None.
         sandbox: How jobs are isolated.
         threads: Threads of a job.
         perform: `module:function` that does a job in the child.
+
+    Attributes:
+        starts: How many zygotes were started so far; more than one after something went wrong.
     """
 
     def __init__(
@@ -67,16 +83,32 @@ class Worker:
         threads: int = 1,
         perform: str = DEFAULT_PERFORM,
     ) -> None:
-        self._data_dir = data_dir
+        self._data_dir = data_dir.resolve() if data_dir is not None else None
         self._sandbox = sandbox
         self._threads = threads
         self._perform = perform
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._interruptions = 0
         self._lock = threading.Lock()
+        self.starts = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
 
     def run(self, job: Mapping[str, Any], *, seconds: float, memory_mb: int) -> Reply:
         """Do one job.
+
+        A zygote that dies, which no candidate should be able to bring about, is replaced, and the
+        job is tried once more.
 
         Args:
             job: Plain data for the child.
@@ -86,46 +118,76 @@ class Worker:
         Raises:
             SandboxError: The machinery itself failed; never the fault of a candidate.
         """
-        control = self._ready()
-        begin = time.monotonic()
-        message = {**job, "seconds": seconds, "memory_mb": memory_mb}
         try:
-            control.settimeout(seconds + GRACE_SECONDS)
-            control.sendall(encode(message))
-            deadline = begin + seconds + GRACE_SECONDS
-            header, arrays = decode(lambda size: _exactly(control, size, deadline))
-        except TimeoutError:
-            self.interrupt()
-            error, failure = "the worker did not answer within the limit", Outcome.TIMEOUT
-        except (EOFError, OSError, WireError) as problem:
-            self.interrupt()
-            error, failure = f"the worker died: {problem}", Outcome.CRASHED
-        else:
-            return _reply(header, arrays)
-        return Reply(failure=failure, error=error, seconds=time.monotonic() - begin)
+            message = wire.encode({**job, "seconds": seconds, "memory_mb": memory_mb})
+        except wire.WireError as error:
+            raise SandboxError(f"a job cannot be sent to a worker: {error}") from error
+        interruptions = self._interruptions
+        for _ in range(2):
+            reply = self._attempt(message, seconds)
+            if reply is not None:
+                return reply
+            if interruptions != self._interruptions:
+                return Reply(failure=Outcome.CRASHED, error="the job was interrupted")
+        return Reply(failure=Outcome.CRASHED, error="the worker died of this job twice")
 
     def start(self) -> None:
         """Start the zygote now instead of at the first job."""
         self._ready()
 
     def interrupt(self) -> None:
-        """Kill the zygote and its child at once; the next job starts another one."""
-        with self._lock:
-            process, control = self._process, self._control
-            self._process = self._control = None
-        if process is not None:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        if control is not None:
-            # Wakes a thread that still waits for an answer.
-            with suppress(OSError):
-                control.shutdown(socket.SHUT_RDWR)
-            control.close()
+        """Kill the zygote and its child at once; the next job starts another one.
+
+        May be called from any thread.
+        """
+        self._interruptions += 1
+        self._kill()
 
     def close(self) -> None:
         """End the zygote."""
         self.interrupt()
+
+    def _attempt(self, message: bytes, seconds: float) -> Reply | None:
+        """What came of the job, or None if the zygote died."""
+        control = self._ready()
+        begin = time.monotonic()
+        deadline = begin + seconds + GRACE_SECONDS
+        try:
+            control.settimeout(seconds + GRACE_SECONDS)
+            wire.send(control, message)
+            status, _ = wire.decode(wire.receive(control, wire.MAX_RESULT, deadline))
+            result = wire.receive(control, wire.MAX_RESULT, deadline)
+        except TimeoutError:
+            self._kill()
+            elapsed = time.monotonic() - begin
+            error = "the worker did not answer within the limit"
+            return Reply(failure=Outcome.TIMEOUT, error=error, seconds=elapsed)
+        except (EOFError, OSError, wire.WireError):
+            self._kill()
+            return None
+        except BaseException:
+            # Ctrl-C: an answer that still comes must not be taken for that of the next job.
+            self.interrupt()
+            raise
+        if status.get("failure") == NOT_CONFINED:
+            self._kill()
+            reason = _printable(str(status.get("error")))
+            raise SandboxError(f"a job could not be isolated in {self._sandbox.name}: {reason}")
+        return _reply(status, result)
+
+    def _kill(self) -> None:
+        with self._lock:
+            process, control = self._process, self._control
+            self._process = self._control = None
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        if control is not None:
+            # Wakes a thread that still waits for an answer.
+            with contextlib.suppress(OSError):
+                control.shutdown(socket.SHUT_RDWR)
+            control.close()
 
     def _ready(self) -> socket.socket:
         with self._lock:
@@ -133,49 +195,64 @@ class Worker:
                 return self._control
         ours, theirs = socket.socketpair()
         with theirs, tempfile.TemporaryFile() as log:
-            process = self._spawn(theirs, log.fileno())
+            try:
+                process = self._spawn(theirs.fileno(), log.fileno())
+            except OSError as error:
+                ours.close()
+                raise SandboxError(f"a worker could not be started: {error}") from error
             with self._lock:
                 self._process, self._control = process, ours
-            ours.settimeout(START_SECONDS)
+            self.starts += 1
             theirs.close()
-            deadline = time.monotonic() + START_SECONDS
-            try:
-                decode(lambda size: _exactly(ours, size, deadline))
-            except (EOFError, OSError, WireError) as error:
-                self.interrupt()
-                log.seek(0)
-                lines = log.read().decode(errors="replace").strip().splitlines()
-                reason = lines[-1] if lines else str(error)
-                raise SandboxError(
-                    f"a worker could not be started in {self._sandbox.name}: {reason}"
-                ) from error
+            self._greet(ours, log.fileno())
         return ours
 
-    def _spawn(self, control: socket.socket, log: int) -> subprocess.Popen[bytes]:
-        paths = runtime_paths()
-        if self._data_dir is not None:
-            paths.append(self._data_dir)
-        settings = {
-            "control": control.fileno(),
+    def _greet(self, control: socket.socket, log: int) -> None:
+        """Send the settings and wait until the zygote is ready."""
+        deadline = time.monotonic() + START_SECONDS
+        try:
+            control.settimeout(START_SECONDS)
+            wire.send(control, wire.encode(self._settings()))
+            wire.receive(control, wire.MAX_HEADER, deadline)
+        except (EOFError, OSError, wire.WireError) as error:
+            self._kill()
+            lines = os.pread(log, 1 << 16, 0).decode(errors="replace").strip().splitlines()
+            reason = lines[-1] if lines else str(error)
+            raise SandboxError(
+                f"a worker could not be started in {self._sandbox.name}: {reason}"
+            ) from error
+        except BaseException:
+            self.interrupt()
+            raise
+
+    def _paths(self) -> list[Path]:
+        """What jobs may read: the runtime without the labels that it ships, and their inputs."""
+        shown = visible(runtime_paths(), hidden_paths())
+        return shown if self._data_dir is None else [*shown, self._data_dir]
+
+    def _settings(self) -> dict[str, Any]:
+        return {
             "data": str(self._data_dir) if self._data_dir else None,
             "threads": self._threads,
             "perform": self._perform,
             "confinement": self._sandbox.confinement,
-            "readable": [*map(str, paths), "/dev/urandom", "/dev/null", "/proc/self"],
+            "readable": [*map(str, self._paths()), *_DEVICES],
+            # Their entries are among the readable ones; Python lists what it imports from.
+            "listable": [str(root) for root in runtime_paths()],
         }
-        python = [sys.executable, "-I", "-m", "catta.evaluation.zygote", json.dumps(settings)]
-        try:
-            return subprocess.Popen(
-                self._sandbox.command(python, paths),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-                pass_fds=(control.fileno(),),
-                env=_environment(self._threads),
-                start_new_session=True,  # Ctrl-C in the terminal is not for workers
-            )
-        except OSError as error:
-            raise SandboxError(f"a worker could not be started: {error}") from error
+
+    def _spawn(self, control: int, log: int) -> subprocess.Popen[bytes]:
+        python = [sys.executable, "-P", "-m", "catta.evaluation.zygote", str(control)]
+        return subprocess.Popen(
+            self._sandbox.command(python, self._paths()),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            pass_fds=(control,),
+            env=_environment(self._threads),
+            cwd="/",
+            start_new_session=True,  # Ctrl-C in the terminal is not for workers
+        )
 
 
 def _environment(threads: int) -> dict[str, str]:
@@ -187,43 +264,50 @@ def _environment(threads: int) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "OMP_NUM_THREADS": count,
         "MKL_NUM_THREADS": count,
-        "OPENBLAS_NUM_THREADS": count,
+        "OPENBLAS_NUM_THREADS": "1",  # OpenBLAS starts its threads before the fork
+        "TORCHINDUCTOR_CACHE_DIR": "/tmp",  # noqa: S108 - made when torch is imported, never used
+        "PYTHONPATH": os.pathsep.join(_extra_roots()),
         "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONHASHSEED": "0",  # the same network is the same in every worker
         **{
-            k: v
-            for k, v in os.environ.items()
-            if k.startswith("OPENBLAS_") and k[9:] != "NUM_THREADS"
+            name: value
+            for name, value in os.environ.items()
+            if name.startswith("OPENBLAS_") and name != "OPENBLAS_NUM_THREADS"
         },
     }
 
 
-def _exactly(control: socket.socket, size: int, deadline: float) -> bytes:
-    chunks = bytearray()
-    while len(chunks) < size:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        control.settimeout(left)
-        chunk = control.recv(min(size - len(chunks), 1 << 20))
-        if not chunk:
-            raise EOFError("it closed its end")
-        chunks += chunk
-    return bytes(chunks)
+def _extra_roots() -> Sequence[str]:
+    """Where a fresh interpreter would not look: Catta itself, packages of the user's."""
+    prefixes = (sys.prefix, sys.base_prefix, "/usr")
+    roots = [PACKAGE.parent, *import_roots()]
+    outside = [root for root in roots if not any(root.is_relative_to(p) for p in prefixes)]
+    return [str(root) for root in dict.fromkeys(outside)]
 
 
-def _reply(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Reply:
-    seconds = header.get("seconds")
+def _reply(status: Mapping[str, Any], result: bytes) -> Reply:
+    """Judge what the zygote says and what the child wrote; the latter is hostile."""
+    seconds = status.get("seconds")
     elapsed = float(seconds) if isinstance(seconds, float) and math.isfinite(seconds) else 0.0
-    if "failure" in header:
-        failure = Outcome(str(header["failure"]))
-        return Reply(failure=failure, error=str(header.get("error")), seconds=elapsed)
-    inner = header.get("reply")
+    if "failure" in status:
+        error = _printable(str(status.get("error")))
+        return Reply(failure=Outcome(str(status["failure"])), error=error, seconds=elapsed)
+    try:
+        header, arrays = wire.decode(result)
+    except wire.WireError as problem:
+        error = f"malformed result: {problem}"
+        return Reply(failure=Outcome.CRASHED, error=error, seconds=elapsed)
+    if "error" in header:
+        kind = Outcome.OUT_OF_MEMORY if header.get("kind") == "memory" else Outcome.INVALID
+        return Reply(failure=kind, error=_printable(str(header["error"])), seconds=elapsed)
+    inner = header.get("result")
     if not isinstance(inner, dict):
         return Reply(failure=Outcome.CRASHED, error="malformed result", seconds=elapsed)
-    if "error" in inner:
-        kind = Outcome.OUT_OF_MEMORY if inner.get("kind") == "memory" else Outcome.INVALID
-        return Reply(failure=kind, error=str(inner["error"])[:600], seconds=elapsed)
-    result = inner.get("result")
-    if not isinstance(result, dict):
-        return Reply(failure=Outcome.CRASHED, error="malformed result", seconds=elapsed)
-    return Reply(header=result, arrays=arrays, seconds=elapsed)
+    return Reply(header=cast("dict[str, Any]", inner), arrays=arrays, seconds=elapsed)
+
+
+def _printable(text: str) -> str:
+    """One line without control characters or surrogates: it goes to terminals and databases."""
+    line = "".join(c if c.isprintable() else " " for c in text[:MAX_ERROR])
+    return line.strip()

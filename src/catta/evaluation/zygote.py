@@ -1,75 +1,89 @@
 """The warm process: torch loaded, data mapped; forks one locked-in child for each job.
 
-Started by `Worker` inside a sandbox as `python -m catta.evaluation.zygote SETTINGS`. It never runs
-a candidate's code itself and never starts a thread, so that forking is safe.
+Started by `Worker` inside a sandbox as `python -m catta.evaluation.zygote DESCRIPTOR`. It never
+runs a candidate's code itself, never looks into what a child sends, and never starts a thread, so
+that forking is safe.
 """
 
 from __future__ import annotations
 
-import json
+import gc
 import os
 import select
 import signal
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from catta.evaluation.sandbox.confine import confine
-from catta.evaluation.sandbox.limits import resident_mb, set_limits
-from catta.evaluation.wire import MAX_ARRAYS, MAX_HEADER, WireError, decode, encode
+from catta.evaluation import wire
+from catta.evaluation.child import LOCKED_IN, Perform, run_job
+from catta.evaluation.sandbox.confine import forbid_inspection
+from catta.evaluation.sandbox.limits import MAX_THREADS, usage
+from catta.evaluation.settings import NOT_CONFINED, Settings
 
 POLL_SECONDS = 0.05
-MAX_RESULT = MAX_HEADER + MAX_ARRAYS
-MAX_ERROR = 500
 
-Perform = Callable[[Mapping[str, Any], Mapping[str, np.ndarray]], tuple[Any, Any]]
+
+class _ParentGoneError(Exception):
+    """The worker closed its end: there is nobody left to work for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """What a worker tells its zygote on the command line."""
+class _Ended:
+    """How a child's run ended: the bytes it wrote, or why it was stopped."""
 
-    control: int
-    data: str | None
-    threads: int
-    perform: str
-    confinement: str
-    readable: tuple[str, ...]
+    result: bytes = b""
+    failure: str | None = None
+    error: str | None = None
 
 
 def main() -> None:
     """Serve jobs until the parent closes its end."""
-    values = json.loads(sys.argv[1])
-    settings = Settings(**{**values, "readable": tuple(values["readable"])})
+    control = _take_over(int(sys.argv[1]))
+    forbid_inspection()
+    values, _ = wire.decode(wire.receive(control, wire.MAX_JOB), wire.MAX_JOB)
+    settings = Settings.from_json(values)
     perform = _load(settings)
     data = _map(settings.data)
-    control = socket.socket(fileno=settings.control)
+    # What is there now is never looked at by the collector again: children then share its pages.
+    gc.collect()
+    gc.freeze()
+    wire.send(control, wire.encode({"ready": True}))
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError, _ParentGoneError):
+        while True:
+            job, _ = wire.decode(wire.receive(control, wire.MAX_JOB), wire.MAX_JOB)
+            start = partial(run_job, settings, perform, job, data, parent=os.getpid())
+            _serve(job, control, lambda writer, start=start: start(writer=writer))
+
+
+def _take_over(inherited: int) -> socket.socket:
+    """The control socket under the lowest free number: a child closes the first few thousand."""
+    control = socket.socket(fileno=os.dup(inherited))
+    os.close(inherited)
     control.setblocking(True)
-    control.sendall(encode({"ready": True}))
-    while True:
-        try:
-            job, _ = decode(lambda size: _exactly(control, size))
-        except EOFError:
-            return
-        control.sendall(_serve(job, settings, perform, data))
+    return control
 
 
 def _load(settings: Settings) -> Perform:
     """Import everything a child needs, so that no child waits for it."""
+    # Otherwise a library that asks for a temporary directory tries to write there.
+    tempfile.tempdir = "/tmp"  # noqa: S108 - nothing is ever written
     import torch
 
     torch.set_num_threads(settings.threads)
     module, _, name = settings.perform.partition(":")
     perform = getattr(import_module(module), name)
-    # The first optimizer and the first meta tensor import half of torch lazily: do it once, here.
+    # The first optimizer imports half of torch lazily: do it once, here.
     torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))])
     return perform
 
@@ -78,55 +92,91 @@ def _map(directory: str | None) -> dict[str, np.ndarray]:
     """Arrays of a directory, copy on write: a child that alters them alters its own pages."""
     if directory is None:
         return {}
-    return {path.stem: np.load(path, mmap_mode="c") for path in Path(directory).glob("*.npy")}
+    paths = sorted(Path(directory).glob("*.npy"))
+    return {path.stem: np.load(path, mmap_mode="c", allow_pickle=False) for path in paths}
 
 
-def _serve(
-    job: Mapping[str, Any],
-    settings: Settings,
-    perform: Perform,
-    data: Mapping[str, np.ndarray],
-) -> bytes:
-    """Fork, watch, and return the frame of the reply."""
+def _serve(job: Mapping[str, Any], control: socket.socket, start: Callable[[int], None]) -> None:
+    """Fork, watch, and answer with how it went and what the child wrote."""
     begin = time.monotonic()
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
-        _child(job, settings, perform, data, writer)
+        start(writer)
     os.close(writer)
-    deadline = begin + float(job["seconds"])
-    result, failure = _watch(child, reader, deadline, int(job["memory_mb"]))
-    os.close(reader)
-    with suppress(ProcessLookupError):
-        os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
-    seconds = time.monotonic() - begin
-    if failure is not None:
-        return encode({"failure": failure[0], "error": failure[1], "seconds": seconds})
-    return _frame_of(result, status, seconds)
-
-
-def _frame_of(result: bytes, status: int, seconds: float) -> bytes:
-    """The child's own frame if it is one, wrapped with the time; otherwise how it ended."""
-    position = 0
-
-    def read(size: int) -> bytes:
-        nonlocal position
-        if position + size > len(result):
-            raise WireError("the result is cut short")
-        position += size
-        return result[position - size : position]
-
-    if not result:
-        return encode({"failure": "CRASHED", "error": _ending(status), "seconds": seconds})
     try:
-        header, arrays = decode(read)
-        return encode({"reply": header, "seconds": seconds}, arrays)
-    except WireError as error:
-        return encode(
-            {"failure": "CRASHED", "error": f"malformed result: {error}", "seconds": seconds}
-        )
+        deadline = begin + float(job["seconds"])
+        ended = _watch(child, reader, control, deadline, int(job["memory_mb"]))
+    finally:
+        os.close(reader)
+        status = _kill(child)
+    if ended.failure is None:
+        ended = _opened(ended.result, status)
+    answer: dict[str, Any] = {"seconds": time.monotonic() - begin}
+    if ended.failure is not None:
+        answer |= {"failure": ended.failure, "error": ended.error}
+    wire.send(control, wire.encode(answer))
+    wire.send(control, ended.result)
+
+
+def _watch(
+    child: int, reader: int, control: socket.socket, deadline: float, memory_mb: int
+) -> _Ended:
+    """Collect what the child writes until it closes its end or reaches a limit."""
+    chunks: list[bytes] = []
+    size = 0
+    baseline = usage(os.getpid()).memory_mb
+    look = 0.0
+    while True:
+        now = time.monotonic()
+        if now >= deadline:
+            return _Ended(failure="TIMEOUT", error="the wall-clock limit was reached")
+        if now >= look:  # also while data flows: a trickle must not keep us from looking
+            look = now + POLL_SECONDS
+            stopped = _over_limits(child, baseline, memory_mb)
+            if stopped is not None:
+                return stopped
+        wait = max(min(deadline, look) - now, 0.0)
+        ready, _, _ = select.select([reader, control], [], [], wait)
+        if control in ready:
+            raise _ParentGoneError  # no worker sends a second job before the first is answered
+        if reader in ready:
+            chunk = os.read(reader, 1 << 20)
+            if not chunk:
+                return _Ended(b"".join(chunks))
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > wire.MAX_RESULT:
+                return _Ended(failure="CRASHED", error="the result is too large")
+
+
+def _over_limits(child: int, baseline: int, memory_mb: int) -> _Ended | None:
+    now = usage(child)
+    if now.memory_mb - baseline > memory_mb:
+        return _Ended(failure="OUT_OF_MEMORY", error=f"more than {memory_mb} MiB are in use")
+    if now.threads > MAX_THREADS:
+        return _Ended(failure="CRASHED", error=f"more than {MAX_THREADS} threads")
+    return None
+
+
+def _kill(child: int) -> int:
+    """Kill the child and its process group; returns its status."""
+    for kill in (os.killpg, os.kill):  # the group is there once the child made it
+        with suppress(ProcessLookupError, PermissionError):
+            kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    return status
+
+
+def _opened(result: bytes, status: int) -> _Ended:
+    """What a child wrote after it locked itself in; a failure if it could not, or wrote nothing."""
+    if result[:1] != LOCKED_IN:
+        reason = result[1:].decode(errors="replace") or _ending(status)
+        return _Ended(failure=NOT_CONFINED, error=reason)
+    if len(result) == 1:
+        return _Ended(failure="CRASHED", error=_ending(status))
+    return _Ended(result[1:])
 
 
 def _ending(status: int) -> str:
@@ -135,101 +185,6 @@ def _ending(status: int) -> str:
         name = signal.Signals(number).name if number in set(signal.Signals) else str(number)
         return f"the process was killed by {name}"
     return f"the process ended with status {os.waitstatus_to_exitcode(status)} and no result"
-
-
-def _watch(
-    child: int, reader: int, deadline: float, memory_mb: int
-) -> tuple[bytes, tuple[str, str] | None]:
-    """Collect the child's result until it closes its end, the deadline, or the memory limit."""
-    chunks: list[bytes] = []
-    size = 0
-    baseline = resident_mb(os.getpid())
-    while True:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            return b"", ("TIMEOUT", "the wall-clock limit was reached")
-        ready, _, _ = select.select([reader], [], [], min(left, POLL_SECONDS))
-        if ready:
-            chunk = os.read(reader, 1 << 20)
-            if not chunk:
-                return b"".join(chunks), None
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > MAX_RESULT:
-                return b"", ("CRASHED", "the result is too large")
-        elif resident_mb(child) - baseline > memory_mb:
-            return b"", ("OUT_OF_MEMORY", f"more than {memory_mb} MiB are in use")
-
-
-def _child(
-    job: Mapping[str, Any],
-    settings: Settings,
-    perform: Perform,
-    data: Mapping[str, np.ndarray],
-    writer: int,
-) -> None:
-    """Lock in, do the job, report, end. Never returns."""
-    status = 1
-    try:
-        os.setsid()
-        _keep_only(writer)
-        set_limits(seconds=float(job["seconds"]), memory_mb=int(job["memory_mb"]))
-        confine(settings.confinement, settings.readable)
-        try:
-            header, arrays = perform(job, data)
-            frame = encode({"result": header}, arrays)
-        except BaseException as error:  # noqa: BLE001 - the boundary: a candidate may raise anything
-            frame = encode(_describe(error))
-        _write(writer, frame)
-        status = 0
-    finally:
-        os._exit(status)
-
-
-def _keep_only(writer: int) -> None:
-    """Close what a child must not hold: the parent's socket above all; silence its output."""
-    null = os.open(os.devnull, os.O_RDWR)
-    for standard in (0, 1, 2):
-        os.dup2(null, standard)
-    os.closerange(3, writer)
-    os.closerange(writer + 1, 4_096)
-
-
-def _describe(error: BaseException) -> dict[str, Any]:
-    text = str(error).strip().splitlines()
-    first = text[0] if text else ""
-    memory = isinstance(error, MemoryError) or "can't allocate memory" in str(error)
-    line = _line_of(error)
-    where = f" (line {line})" if line else ""
-    message = f"{type(error).__name__}: {first}"[:MAX_ERROR] + where
-    return {"error": message, "kind": "memory" if memory else "exception"}
-
-
-def _line_of(error: BaseException) -> int | None:
-    """Last line of the candidate's own source in the traceback."""
-    line: int | None = None
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == "<catta_candidate>":
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line
-
-
-def _write(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
-
-
-def _exactly(control: socket.socket, size: int) -> bytes:
-    chunks = bytearray()
-    while len(chunks) < size:
-        chunk = control.recv(min(size - len(chunks), 1 << 20))
-        if not chunk:
-            raise EOFError
-        chunks += chunk
-    return bytes(chunks)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-TMP_BYTES = 64 << 20
-
 
 class Bubblewrap:
-    """Namespaces around the zygote; Landlock, seccomp and limits on top in each child."""
+    """Namespaces around the zygote; Landlock, seccomp and limits on top in each child.
+
+    There is no `--die-with-parent`: the kernel ties that to the *thread* that started the process,
+    and a worker outlives the threads that use it. The zygote ends when its socket does instead.
+    Nor is there `--new-session`: the worker starts it in one, without a terminal, so that one
+    signal to the process group reaches everything.
+    """
 
     name = "bubblewrap"
     confinement = "full"
@@ -18,16 +23,16 @@ class Bubblewrap:
         """The command line that runs `argv` inside bubblewrap."""
         binds = [part for path in readable for part in ("--ro-bind", str(path), str(path))]
         return [
-            "bwrap",
+            shutil.which("bwrap") or "bwrap",
             "--unshare-all",
-            "--die-with-parent",
-            "--new-session",
             "--cap-drop",
             "ALL",
             *("--proc", "/proc", "--dev", "/dev"),
-            *("--size", str(TMP_BYTES), "--tmpfs", "/tmp"),  # noqa: S108 - the sandbox's own
+            *("--tmpfs", "/tmp"),  # noqa: S108 - the sandbox's own
             *binds,
-            *("--chdir", "/tmp"),  # noqa: S108
+            # Nothing can be left behind for the next candidate, not even an empty file.
+            *("--remount-ro", "/tmp", "--remount-ro", "/dev", "--remount-ro", "/"),  # noqa: S108
+            *("--chdir", "/"),
             "--",
             *argv,
         ]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
+import sys
+from collections.abc import Sequence
 
 from catta.evaluation.sandbox import landlock, seccomp
 
@@ -13,24 +16,43 @@ _CAPABILITY_VERSION_3 = 0x2008_0522
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def confine(kind: str, readable: tuple[str, ...]) -> None:
+def die_with(parent: int) -> None:
+    """End this process as soon as its parent ends.
+
+    Raises:
+        OSError: The parent is gone already.
+    """
+    if sys.platform != "linux":
+        return
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        raise OSError("the parent is gone")
+
+
+def forbid_inspection() -> None:
+    """No process of the same user without privileges may read or write this one's memory."""
+    if sys.platform == "linux":
+        _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def confine(kind: str, *, readable: Sequence[str] = (), listable: Sequence[str] = ()) -> None:
     """Lock this process in; there is no way back.
 
     Args:
         kind: `full` (Landlock where the kernel has it, seccomp, no capabilities), or `none`.
         readable: Paths that stay readable under Landlock.
+        listable: Directories that may be listed but whose files stay unreadable.
 
     Raises:
         OSError: A lock could not be put on; the job must not run then.
     """
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if kind == "none":
         return
-    _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    forbid_inspection()
     if _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "no_new_privs cannot be set")
     if landlock.version() > 0:
-        landlock.restrict(readable, writable=("/dev/null",))
+        landlock.restrict(readable, listable, writable=(os.devnull,))
     _drop_capabilities()
     seccomp.restrict()
 

@@ -6,7 +6,9 @@ Source: Linux, Documentation/userspace-api/landlock.rst and include/uapi/linux/l
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -40,15 +42,20 @@ class _PathBeneath(ctypes.Structure):
 
 def version() -> int:
     """Version of the Landlock interface of this kernel; 0 if there is none."""
+    if sys.platform != "linux":
+        return 0
     found = int(_libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION_FLAG))
     return max(found, 0)
 
 
-def restrict(readable: Iterable[str], writable: Iterable[str] = ()) -> None:
+def restrict(
+    readable: Iterable[str], listable: Iterable[str] = (), writable: Iterable[str] = ()
+) -> None:
     """From now on, this process opens files only under these paths; there is no way back.
 
     Args:
         readable: Files and directories that may be read (and whose libraries may be loaded).
+        listable: Directories that may only be listed, with all that lies below them.
         writable: Files that may also be written; no file can be created anywhere.
 
     Raises:
@@ -56,7 +63,7 @@ def restrict(readable: Iterable[str], writable: Iterable[str] = ()) -> None:
     """
     interface = version()
     if interface == 0:
-        raise OSError("this kernel has no Landlock")
+        raise OSError(errno.ENOSYS, "this kernel has no Landlock")
     rights = _FILE_RIGHTS[max(v for v in _FILE_RIGHTS if v <= interface)]
     attributes = _Ruleset(
         rights, _NETWORK_RIGHTS if interface >= 4 else 0, _SCOPES if interface >= 6 else 0
@@ -66,6 +73,8 @@ def restrict(readable: Iterable[str], writable: Iterable[str] = ()) -> None:
     try:
         for path in readable:
             _allow(ruleset, path, _READ_FILE | _READ_DIR | _EXECUTE)
+        for path in listable:
+            _allow(ruleset, path, _READ_DIR)
         for path in writable:
             _allow(ruleset, path, _READ_FILE | _WRITE_FILE)
         if _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
@@ -83,6 +92,8 @@ def _allow(ruleset: int, path: str, access: int) -> None:
     try:
         if not Path(path).is_dir():
             access &= ~_READ_DIR
+        if access == 0:
+            return
         rule = _PathBeneath(access, descriptor)
         _call(_ADD_RULE, ruleset, _RULE_PATH_BENEATH, ctypes.byref(rule), 0)
     finally:

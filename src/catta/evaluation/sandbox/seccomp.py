@@ -1,86 +1,37 @@
-"""System calls a child may not make: other processes, the network, the kernel."""
+"""A filter of system calls: no other processes, no network, nothing of the kernel's."""
 
 from __future__ import annotations
 
 import errno
 import os
-import socket
+from importlib import import_module
+from typing import Any
 
-import pyseccomp
+from catta.evaluation.sandbox.seccomp_calls import FORBIDDEN, NUMBERS, UNKNOWN
 
 _CLONE_THREAD = 0x0001_0000
+_WORD = 0xFFFF_FFFF  # of a 64-bit register; the kernel ignores the upper half of an int
+# F_SETOWN, F_SETSIG, F_SETOWN_EX: the kernel would send any signal to any process on our behalf.
+# F_SETLEASE: others would wait for us to let go of a file.
+_FCNTL = (8, 10, 15, 1024)
+_IOCTL = (0x8901, 0x8902, 0x5412)  # FIOSETOWN, SIOCSPGRP as above; TIOCSTI types into a terminal
+_PRCTL = (1,)  # PR_SET_PDEATHSIG: a child that outlives its zygote
 
-FORBIDDEN = (
-    # no new processes, no other programs
-    "fork",
-    "vfork",
-    "execve",
-    "execveat",
-    # no other processes
-    "ptrace",
-    "process_vm_readv",
-    "process_vm_writev",
-    "process_madvise",
-    "pidfd_open",
-    "pidfd_getfd",
-    "pidfd_send_signal",
-    "kcmp",
-    "tkill",
-    # no other namespaces, mounts, roots
-    "unshare",
-    "setns",
-    "mount",
-    "umount2",
-    "pivot_root",
-    "chroot",
-    "open_tree",
-    "move_mount",
-    "fsopen",
-    "fsconfig",
-    "fsmount",
-    "fspick",
-    "mount_setattr",
-    # nothing of the kernel's
-    "bpf",
-    "perf_event_open",
-    "userfaultfd",
-    "io_uring_setup",
-    "io_uring_enter",
-    "io_uring_register",
-    "keyctl",
-    "add_key",
-    "request_key",
-    "kexec_load",
-    "kexec_file_load",
-    "init_module",
-    "finit_module",
-    "delete_module",
-    "reboot",
-    "swapon",
-    "swapoff",
-    "acct",
-    "quotactl",
-    "settimeofday",
-    "clock_settime",
-    "adjtimex",
-    "clock_adjtime",
-    "sethostname",
-    "setdomainname",
-    "syslog",
-    "ioperm",
-    "iopl",
-    "personality",
-    "modify_ldt",
-    "open_by_handle_at",
-    "name_to_handle_at",
-    "fanotify_init",
-    "lookup_dcookie",
-    "mbind",
-    "migrate_pages",
-    "move_pages",
-    "vhangup",
-    "nfsservctl",
-)
+
+def _library() -> Any:
+    """The module pyseccomp, or None: it looks for libseccomp when it is imported."""
+    try:
+        return import_module("pyseccomp")
+    except (ImportError, OSError, RuntimeError):
+        return None
+
+
+_seccomp = _library()
+
+
+def available() -> bool:
+    """Whether libseccomp is there."""
+    return _seccomp is not None
 
 
 def restrict() -> None:
@@ -89,28 +40,44 @@ def restrict() -> None:
     Threads stay possible: torch needs them. A signal may only go to the process itself.
 
     Raises:
-        OSError: libseccomp or the kernel refuses.
+        OSError: libseccomp is not there, or it or the kernel refuses.
     """
-    refuse = pyseccomp.ERRNO(errno.EPERM)
-    rules = pyseccomp.SyscallFilter(defaction=pyseccomp.ALLOW)
+    if _seccomp is None:
+        raise OSError(errno.ENOSYS, "libseccomp is not there")
+    argument = _seccomp.Arg
+    refuse = _seccomp.ERRNO(errno.EPERM)
+    rules = _seccomp.SyscallFilter(defaction=_seccomp.ALLOW)
     for name in FORBIDDEN:
         _add(rules, refuse, name)
-    # glibc tries clone3 first, whose flags a filter cannot see; ENOSYS makes it use clone.
-    _add(rules, pyseccomp.ERRNO(errno.ENOSYS), "clone3")
-    no_thread = pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _CLONE_THREAD, 0)
-    rules.add_rule(refuse, "clone", no_thread)
+    for name in UNKNOWN:
+        _add(rules, _seccomp.ERRNO(errno.ENOSYS), name)
+    _add(rules, refuse, "clone", argument(0, _seccomp.MASKED_EQ, _CLONE_THREAD, 0))
     own = os.getpid()
     for name in ("kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"):
-        rules.add_rule(refuse, name, pyseccomp.Arg(0, pyseccomp.NE, own))
+        _add(rules, refuse, name, argument(0, _seccomp.NE, own))
     # 0 means the caller itself.
     for name, position in (("prlimit64", 0), ("sched_setaffinity", 0), ("setpriority", 1)):
-        rules.add_rule(refuse, name, pyseccomp.Arg(position, pyseccomp.NE, 0))
-    rules.add_rule(refuse, "socket", pyseccomp.Arg(0, pyseccomp.NE, socket.AF_UNIX))
+        _add(rules, refuse, name, argument(position, _seccomp.NE, 0))
+    for name, position, values in (
+        ("fcntl", 1, _FCNTL),
+        ("ioctl", 1, _IOCTL),
+        ("prctl", 0, _PRCTL),
+    ):
+        for value in values:
+            _add(rules, refuse, name, argument(position, _seccomp.MASKED_EQ, _WORD, value))
+    # Early versions of Landlock let a readable file be cut to nothing.
+    for name, position in (("open", 1), ("openat", 2)):
+        cut = argument(position, _seccomp.MASKED_EQ, os.O_TRUNC, os.O_TRUNC)
+        _add(rules, refuse, name, cut)
     rules.load()
 
 
-def _add(rules: pyseccomp.SyscallFilter, action: int, name: str) -> None:
+def _add(rules: Any, action: int, name: str, *arguments: Any) -> None:
     try:
-        rules.add_rule(action, name)
+        rules.add_rule(action, name, *arguments)
     except (OSError, RuntimeError):
-        return  # this architecture or this libseccomp does not know the call
+        number = NUMBERS.get(name)
+        if number is not None:
+            rules.add_rule(action, number, *arguments)
+        elif arguments and name != "open":
+            raise  # only calls that some architectures never had may be left out

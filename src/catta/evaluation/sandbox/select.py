@@ -8,23 +8,21 @@ import subprocess
 import sys
 
 from catta.errors import SandboxError, UsageError
-from catta.evaluation.sandbox import landlock
+from catta.evaluation.sandbox import landlock, seccomp
 from catta.evaluation.sandbox.bubblewrap import Bubblewrap
+from catta.evaluation.sandbox.paths import hidden_paths, runtime_paths, visible
 from catta.evaluation.sandbox.plain import Landlocked, Unsafe
-from catta.evaluation.sandbox.protocol import Sandbox, runtime_paths
+from catta.evaluation.sandbox.protocol import Sandbox
 
 SANDBOXES = ("auto", "bubblewrap", "landlock", "none")
+_PROBE_SECONDS = 30.0
+# Everything that a child does to itself, in a process that can be thrown away.
+_PROBE = "from catta.evaluation.sandbox.confine import confine; confine('full')"
 
 
 def available_sandboxes() -> list[Sandbox]:
-    """The isolating sandboxes that work here, best first."""
-    found: list[Sandbox] = []
-    if _has_seccomp():
-        if _bubblewrap_works():
-            found.append(Bubblewrap())
-        if landlock.version() > 0:
-            found.append(Landlocked())
-    return found
+    """The isolating sandboxes that work here, best first; tried once a process."""
+    return list(_working())
 
 
 def choose_sandbox(name: str = "auto", *, unsafe: bool = False) -> Sandbox:
@@ -45,30 +43,37 @@ def choose_sandbox(name: str = "auto", *, unsafe: bool = False) -> Sandbox:
             return sandbox
     if unsafe:
         return Unsafe()
+    what = "no sandbox works here" if name == "auto" else f"the sandbox {name} does not work here"
     raise SandboxError(
-        f"no sandbox ({name}) works here: install bubblewrap and libseccomp, or use a Linux kernel "
-        "with Landlock; --unsafe runs network code without isolation"
+        f"{what}: install bubblewrap and libseccomp (Debian: apt-get install bubblewrap "
+        "libseccomp2), or use a Linux kernel with Landlock (5.13 or newer); --unsafe runs network "
+        "code without isolation"
     )
 
 
 @functools.cache
-def _bubblewrap_works() -> bool:
-    """Whether bubblewrap is there and may create its namespaces: tried once."""
-    if shutil.which("bwrap") is None:
-        return False
-    command = Bubblewrap().command([sys.executable, "-I", "-c", "pass"], runtime_paths())
+def _working() -> tuple[Sandbox, ...]:
+    if not seccomp.available() or not _runs([sys.executable, "-P", "-c", _PROBE]):
+        return ()
+    found: list[Sandbox] = []
+    if shutil.which("bwrap") is not None:
+        shown = visible(runtime_paths(), hidden_paths())
+        if _runs(Bubblewrap().command([sys.executable, "-P", "-c", _PROBE], shown)):
+            found.append(Bubblewrap())
+    if landlock.version() > 0:
+        found.append(Landlocked())
+    return tuple(found)
+
+
+def _runs(command: list[str]) -> bool:
     try:
-        done = subprocess.run(command, capture_output=True, timeout=20, check=False)
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_PROBE_SECONDS,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0
-
-
-@functools.cache
-def _has_seccomp() -> bool:
-    """Whether libseccomp is there: pyseccomp looks for it when it is imported."""
-    try:
-        import pyseccomp
-    except (ImportError, OSError, RuntimeError):
-        return False
-    return hasattr(pyseccomp, "SyscallFilter")
