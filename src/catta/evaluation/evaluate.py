@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -31,7 +31,6 @@ from catta.records import (
 
 BUILD_SECONDS = 20.0
 BUILD_MEMORY_MB = 3_072
-GRACE_SECONDS = 5.0
 _GRAPH = re.compile(r"g1:[0-9a-f]{32}")
 
 
@@ -125,6 +124,7 @@ def train_and_score(
     if verdict is not None:
         return TrainReport(verdict=verdict, seconds=reply.seconds)
     try:
+        _expect_arrays(reply, range(1, recipe.epochs + 1))
         losses = _numbers(reply.header, "losses", recipe.epochs)
         seconds = _numbers(reply.header, "seconds", recipe.epochs)
         measurements = tuple(
@@ -149,6 +149,7 @@ def assess(worker: Worker, source: str, *, data: ScoringData, recipe: Recipe) ->
     if verdict is not None:
         return verdict
     try:
+        _expect_arrays(reply, [recipe.epochs])
         return _accuracy(reply, recipe.epochs, data.test_y, data.shapes.classes)
     except _MalformedError as error:
         return _invalid(Stage.SCORE, str(error))
@@ -198,15 +199,22 @@ def _numbers(header: Mapping[str, Any], name: str, count: int) -> list[float]:
     return [float(v) for v in values]
 
 
+def _expect_arrays(reply: Reply, epochs: Iterable[int]) -> None:
+    """Exactly the predictions that were asked for, and nothing else."""
+    if set(reply.arrays) != {f"scores_{epoch}" for epoch in epochs}:
+        raise _MalformedError("other arrays came back than the predictions that were asked for")
+
+
 def _accuracy(reply: Reply, epoch: int, labels: NDArray[np.int64], classes: int) -> float:
-    scores = reply.arrays.get(f"scores_{epoch}")
+    scores = reply.arrays[f"scores_{epoch}"]
     wanted = (len(labels), classes)
-    if scores is None or scores.dtype != np.float32 or scores.shape != wanted:
-        raise _MalformedError(f"no predictions of shape {wanted} came back")
+    if scores.dtype != np.float32 or scores.shape != wanted:
+        got = f"{scores.dtype} of shape {scores.shape}"
+        raise _MalformedError(f"the predictions are {got}, wanted float32 of shape {wanted}")
     if not np.isfinite(scores).all():
         raise _MalformedError("the predictions are not finite")
     accuracy = multiclass_accuracy(
-        torch.from_numpy(scores), torch.from_numpy(labels), num_classes=classes, average="micro"
+        torch.tensor(scores), torch.tensor(labels), num_classes=classes, average="micro"
     )
     return float(accuracy)
 

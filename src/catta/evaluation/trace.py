@@ -1,47 +1,85 @@
-"""The fingerprint of the traced graph: operators, shapes, edges; names and formatting gone."""
+"""The fingerprint of the traced graph: operators, shapes, edges; names and formatting gone.
+
+Every tensor of a forward pass gets a hash of how it came to be: of the operator, its arguments and
+the hashes of its inputs (a Merkle hash). The network's fingerprint is the hash of its output, so
+that dead code and the order in which parallel branches run do not matter.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_flatten
+from torch.utils._pytree import tree_leaves
 
-_SKIPPED = frozenset({"detach", "alias", "lift_fresh"})
+# Every trace has the same batch size, so that none enters the hash. It is not the one that the
+# constructor is told: a network that only works with that one cannot be trained.
+TRACE_BATCH = 3
+
+_TRANSPARENT = frozenset({"alias", "lift_fresh"})
+# Their output shape says all; the same view can be asked for in several ways.
+_VIEWS = frozenset({"view", "_unsafe_view", "reshape"})
+_COMMUTATIVE = frozenset({"add", "mul", "maximum", "minimum"})
+# Small constants are told apart by value, such as a factor written into `forward`. Large ones are
+# not: a table drawn at random depends on the order in which layers are defined.
+_MAX_CONSTANT = 16
+
+
+def graph_hash(network: nn.Module, sample: Sequence[int]) -> str:
+    """Hash of the graph of one forward pass in the network's present mode, `g1:<32 hex digits>`.
+
+    Parameters and buffers enter by their shapes; dropout rates, strides, kernels and all other
+    arguments of operators by their values.
+
+    Args:
+        network: Called once, without gradients; running statistics change.
+        sample: Shape of one input without the batch axis.
+    """
+    generator = torch.Generator().manual_seed(0)
+    inputs = torch.randn(TRACE_BATCH, *sample, generator=generator)
+    recorder = _Recorder()
+    recorder.name(inputs, "input")
+    for parameter in network.parameters():
+        frozen = "" if parameter.requires_grad else "frozen "
+        recorder.name(parameter, f"{frozen}parameter {tuple(parameter.shape)}")
+    for buffer in network.buffers():
+        recorder.name(buffer, f"buffer {tuple(buffer.shape)}")
+    with recorder, torch.no_grad():
+        output = network(inputs)
+    # Two layers that share weights look like two layers; the number of parameters tells.
+    count = sum(p.numel() for p in network.parameters())
+    return "g1:" + _digest(f"{recorder.hash_of(output)} {count}")[:32]
 
 
 class _Recorder(TorchDispatchMode):
-    """Gives every tensor a hash of how it came to be (a Merkle hash).
+    """Gives every tensor that an operator returns its hash.
 
-    Only what the output depends on enters the output's hash: dead code and the order in which
-    parallel branches run do not matter.
+    A tensor that was written to in place counts as the operator's result: `relu_` is `relu`. What
+    shares its memory (a view, or what it is a view of) has another content from then on, so each
+    memory has a history of writes, and a hash given before a write is mixed with what followed.
     """
 
-    def __init__(self, batch: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._batch = batch
-        self._hashes: dict[int, str] = {}
-        self._alive: list[Tensor] = []  # an id is only unique while its tensor lives
+        self._hashes: dict[int, tuple[str, str]] = {}  # of a tensor's id: hash, history at the time
+        self._writes: dict[int, str] = {}  # of an address: hash of the history
+        self._alive: list[Tensor] = []  # ids and addresses are only unique while their tensor lives
 
     def name(self, tensor: Tensor, text: str) -> None:
-        self._hashes[id(tensor)] = _digest(text)
-        self._alive.append(tensor)
+        """Give a tensor the hash of a text."""
+        self._remember(tensor, _digest(text))
 
     def hash_of(self, tensor: Tensor) -> str:
-        known = self._hashes.get(id(tensor))
-        return known or _digest(f"constant {self._shape(tensor)}")
-
-    def _shape(self, tensor: Tensor) -> str:
-        """Shape with the batch axis made anonymous, so that the batch size does not matter."""
-        sizes = [
-            "N" if axis == 0 and size == self._batch else str(size)
-            for axis, size in enumerate(tensor.shape)
-        ]
-        return "x".join(sizes)
+        """Hash of a tensor's present content."""
+        if id(tensor) not in self._hashes:
+            self.name(tensor, _constant(tensor))
+        known, history = self._hashes[id(tensor)]
+        now = self._history(tensor)
+        return known if history == now else _digest(f"{known} then {now}")
 
     def __torch_dispatch__(
         self,
@@ -50,49 +88,74 @@ class _Recorder(TorchDispatchMode):
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
-        result: Any = func(*args, **(kwargs or {}))
-        name = func.overloadpacket.__name__
-        inputs = [self._token(leaf) for leaf in tree_flatten((args, kwargs or {}))[0]]
-        outputs = [leaf for leaf in tree_flatten(result)[0] if isinstance(leaf, Tensor)]
-        if name in _SKIPPED and outputs and isinstance(args[0], Tensor):
-            self._hashes[id(outputs[0])] = self.hash_of(args[0])
-            self._alive.append(outputs[0])
-            return result
-        # relu_ is relu: where the result is written does not make another network.
-        text = f"{name.rstrip('_')}({','.join(inputs)})"
+        named = kwargs or {}
+        # Before the call: it may write to its arguments.
+        text = self._describe(func, args, named)
+        before = self.hash_of(args[0]) if args and isinstance(args[0], Tensor) else ""
+        result: Any = func(*args, **named)
+        transparent = func.overloadpacket.__name__ in _TRANSPARENT
+        for tensor in _written(func, args, named):
+            place = (tuple(tensor.shape), tensor.stride(), tensor.storage_offset())
+            history = f"{self._history(tensor)} {place} {text}"
+            self._writes[_address(tensor)] = _digest(history)
+        outputs = [leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor)]
         for position, output in enumerate(outputs):
-            self.name(output, f"{text}[{position}]:{self._shape(output)}")
+            if transparent:
+                self._remember(output, before)
+            else:
+                self.name(output, f"{text}[{position}]:{tuple(output.shape)}")
         return result
 
-    def _token(self, leaf: object) -> str:
-        if isinstance(leaf, Tensor):
-            return self.hash_of(leaf)
-        if isinstance(leaf, bool | float | str | type(None)):
-            return repr(leaf)
-        if isinstance(leaf, int):
-            return "N" if leaf == self._batch else str(leaf)
-        return str(leaf)
+    def _describe(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        name: str = func.overloadpacket.__name__
+        if not name.startswith("__"):
+            name = name.rstrip("_")
+        tokens = [self._token(arg) for arg in args]
+        if name in _VIEWS:
+            return f"view({tokens[0]})"
+        if name in _COMMUTATIVE and not kwargs and len(args) == 2:
+            tokens.sort()
+        tokens += [f"{key}={self._token(value)}" for key, value in sorted(kwargs.items())]
+        return f"{name}({','.join(tokens)})"
+
+    def _token(self, value: object) -> str:
+        if isinstance(value, Tensor):
+            return self.hash_of(value)
+        if isinstance(value, list | tuple):
+            return f"[{','.join(self._token(item) for item in value)}]"
+        if isinstance(value, bool | int | float | complex | str | None):
+            return repr(value)
+        if isinstance(value, torch.dtype | torch.device | torch.layout | torch.memory_format):
+            return str(value)
+        return type(value).__name__  # its text may hold an address
+
+    def _remember(self, tensor: Tensor, content: str) -> None:
+        self._hashes[id(tensor)] = (content, self._history(tensor))
+        self._alive.append(tensor)
+
+    def _history(self, tensor: Tensor) -> str:
+        return self._writes.get(_address(tensor), "")
 
 
-def graph_hash(network: nn.Module, inputs: Tensor, forward: Callable[[Tensor], Any]) -> str:
-    """Hash of the graph of one forward pass, `g1:<32 hex digits>`.
+def _written(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[Tensor]:
+    """The arguments that an operator writes to, as its schema says."""
+    schema = func._schema
+    if not schema.is_mutable:
+        return
+    for position, argument in enumerate(schema.arguments):
+        if argument.alias_info is None or not argument.alias_info.is_write:
+            continue
+        value = args[position] if position < len(args) else kwargs.get(argument.name)
+        yield from (leaf for leaf in tree_leaves(value) if isinstance(leaf, Tensor))
 
-    Args:
-        network: Its parameters and buffers enter by their shapes.
-        inputs: One batch; its size does not enter.
-        forward: Called with the batch; returns the output tensor.
-    """
-    recorder = _Recorder(inputs.shape[0])
-    recorder.name(inputs, "input")
-    for tensor in network.parameters():
-        recorder.name(tensor, f"parameter {tuple(tensor.shape)}")
-    for tensor in network.buffers():
-        recorder.name(tensor, f"buffer {tuple(tensor.shape)}")
-    with recorder, torch.no_grad():
-        output = forward(inputs)
-    # Two layers that share weights look like two layers; the number of parameters tells.
-    count = sum(p.numel() for p in network.parameters())
-    return "g1:" + _digest(f"{recorder.hash_of(output)} {count}")[:32]
+
+def _address(tensor: Tensor) -> int:
+    return tensor.untyped_storage().data_ptr()
+
+
+def _constant(tensor: Tensor) -> str:
+    values = tensor.tolist() if tensor.numel() <= _MAX_CONSTANT else ""
+    return f"constant {tensor.dtype} {tuple(tensor.shape)} {values}"
 
 
 def _digest(text: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import linecache
+import math
 import sys
 import time
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from catta.evaluation.trace import graph_hash
-from catta.evaluation.training import predict, seed_everything, train
+from catta.evaluation.trace import TRACE_BATCH, graph_hash
+from catta.evaluation.training import fastest_layout, predict, seed_everything, train
 from catta.records import Recipe, Shapes
 
 MODULE_NAME = "catta_candidate"
@@ -74,21 +75,31 @@ def load_network(
 def _build(job: Mapping[str, Any]) -> dict[str, Any]:
     begin = time.perf_counter()
     shapes, recipe = _settings(job)
-    seed_everything(recipe.seed)
-    network = load_network(job["source"], shapes, recipe)
+    network = _seeded_network(job["source"], shapes, recipe)
     parameters = _trainable(network)
     inputs = torch.randn(TINY_BATCH, shapes.channels, shapes.height, shapes.width)
     network.train()
-    with FlopCounterMode(display=False) as counter:
-        outputs = _checked(network(inputs), shapes)
+    with FlopCounterMode(display=False, custom_mapping=_MISSING_FLOPS) as counter:
+        outputs = _checked(network(inputs), TINY_BATCH, shapes)
+    if not outputs.requires_grad:
+        raise ContractError("forward returns a tensor that does not depend on any parameter")
     outputs.square().mean().backward()
-    graph = graph_hash(network, inputs, network)
+    graph = graph_hash(network, inputs.shape[1:])
+    _predict_once(network, shapes)
     return {
         "parameters": parameters,
         "flops": counter.get_total_flops() // TINY_BATCH,
         "graph": graph,
         "seconds": time.perf_counter() - begin,
     }
+
+
+def _predict_once(network: nn.Module, shapes: Shapes) -> None:
+    """What works in training mode may fail in evaluation mode; better now than after an epoch."""
+    network.eval()
+    with torch.inference_mode():
+        inputs = torch.randn(TRACE_BATCH, shapes.channels, shapes.height, shapes.width)
+        _checked(network(inputs), TRACE_BATCH, shapes)
 
 
 def _fit(job: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,7 +117,7 @@ def _fit(job: Mapping[str, Any]) -> dict[str, Any]:
             parameters = _trainable(network)
             if parameters > job["caps"]["parameters"]:
                 continue
-            with FlopCounterMode(display=False) as counter:
+            with FlopCounterMode(display=False, custom_mapping=_MISSING_FLOPS) as counter:
                 outputs = network(inputs)
         if tuple(outputs.shape) != (TINY_BATCH, shapes.classes):
             error = f"output has shape {tuple(outputs.shape)}"
@@ -122,18 +133,25 @@ def _train(job: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> tuple[dict
     images = torch.from_numpy(data["train_x"])
     labels = torch.from_numpy(data["train_y"])
     inputs = torch.from_numpy(data[f"{split}_x"])
-    seed_everything(recipe.seed)
-    network = load_network(job["source"], shapes, recipe)
+    layout = fastest_layout(_seeded_network(job["source"], shapes, recipe), images)
+    network = _seeded_network(job["source"], shapes, recipe)
     losses: list[float] = []
     seconds: list[float] = []
     arrays: Arrays = {}
-    for epoch, (loss, elapsed) in enumerate(train(network, images, labels, recipe), start=1):
+    epochs = train(network, images, labels, recipe, layout=layout)
+    for epoch, (loss, elapsed) in enumerate(epochs, start=1):
         losses.append(loss)
         seconds.append(elapsed)
         if split == "validation" or epoch == recipe.epochs:
-            scores = predict(network, inputs)
+            scores = predict(network, inputs, layout=layout)
             arrays[f"scores_{epoch}"] = np.ascontiguousarray(scores.numpy(), dtype=np.float32)
     return {"losses": losses, "seconds": seconds}, arrays
+
+
+def _seeded_network(source: str, shapes: Shapes, recipe: Recipe) -> nn.Module:
+    """A network whose initial weights only depend on its source and the recipe's seed."""
+    seed_everything(recipe.seed)
+    return load_network(source, shapes, recipe)
 
 
 def _settings(job: Mapping[str, Any]) -> tuple[Shapes, Recipe]:
@@ -147,14 +165,28 @@ def _trainable(network: nn.Module) -> int:
     return count
 
 
-def _checked(outputs: object, shapes: Shapes) -> Tensor:
-    wanted = (TINY_BATCH, shapes.classes)
+def _checked(outputs: object, batch: int, shapes: Shapes) -> Tensor:
+    wanted = (batch, shapes.classes)
     if not isinstance(outputs, Tensor):
         raise ContractError(f"forward returns {type(outputs).__name__}, not a tensor")
     if tuple(outputs.shape) != wanted:
         raise ContractError(f"forward returns shape {tuple(outputs.shape)}, wanted {wanted}")
-    if not outputs.is_floating_point() or not outputs.requires_grad:
-        raise ContractError("forward returns a tensor that cannot be trained")
+    if not outputs.is_floating_point():
+        raise ContractError(f"forward returns {outputs.dtype}, not floating-point values")
     if not bool(torch.isfinite(outputs).all()):
         raise ContractError("forward returns values that are not finite")
     return outputs
+
+
+def _lstm_flops(inputs: Sequence[int], *weights: Any, **_: Any) -> int:
+    """FLOPs of one direction of one LSTM layer.
+
+    Args:
+        inputs: Shape (steps, batch, features).
+        weights: Shapes of the input and of the recurrent weights, (4 x hidden, ...), come first.
+    """
+    return 2 * inputs[0] * inputs[1] * (math.prod(weights[0]) + math.prod(weights[1]))
+
+
+# torch counts no FLOPs for the kernel that runs LSTMs on a CPU.
+_MISSING_FLOPS = {torch.ops.aten.mkldnn_rnn_layer: _lstm_flops}
