@@ -88,7 +88,8 @@ def _describe(error: BaseException) -> dict[str, Any]:
     memory = isinstance(error, MemoryError) or any(sign in str(error) for sign in _OUT_OF_MEMORY)
     line = _line_of(error)
     where = f" (line {line})" if line else ""
-    message = f"{type(error).__name__}: {first}"[:MAX_ERROR] + where
+    name = type(error).__name__
+    message = (f"{name}: {first}" if first else name)[:MAX_ERROR] + where
     return {"error": message, "kind": "memory" if memory else "exception"}
 
 
