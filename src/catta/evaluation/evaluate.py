@@ -31,6 +31,7 @@ from catta.records import (
 
 BUILD_SECONDS = 20.0
 BUILD_MEMORY_MB = 3_072
+_LARGEST = 2**53  # what every database keeps
 _GRAPH = re.compile(r"g1:[0-9a-f]{32}")
 
 
@@ -175,10 +176,8 @@ def _failure(reply: Reply, stage: Stage) -> Verdict | None:
 
 
 def _facts(header: Mapping[str, Any]) -> BuildFacts:
-    parameters, flops, graph = (header.get(k) for k in ("parameters", "flops", "graph"))
-    seconds = header.get("seconds")
-    if not _is_count(parameters) or not _is_count(flops):
-        raise _MalformedError("the build check returned no numbers of parameters and FLOPs")
+    parameters, flops = _count(header, "parameters"), _count(header, "flops")
+    graph, seconds = header.get("graph"), header.get("seconds")
     if not isinstance(graph, str) or not _GRAPH.fullmatch(graph):
         raise _MalformedError("the build check returned no graph")
     if not isinstance(seconds, float) or not math.isfinite(seconds):
@@ -186,17 +185,20 @@ def _facts(header: Mapping[str, Any]) -> BuildFacts:
     return BuildFacts(parameters=parameters, flops=flops, graph=graph, seconds=seconds)
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+def _count(header: Mapping[str, Any], name: str) -> int:
+    value = header.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _LARGEST:
+        raise _MalformedError(f"the build check returned no number of {name}")
+    return value
 
 
 def _numbers(header: Mapping[str, Any], name: str, count: int) -> list[float]:
-    values = header.get(name)
+    values: list[Any] | None = header.get(name)
     if not isinstance(values, list) or len(values) != count:
         raise _MalformedError(f"the training returned no {name}")
     if not all(isinstance(v, float) and math.isfinite(v) for v in values):
         raise _MalformedError(f"the training returned {name} that are not finite")
-    return [float(v) for v in values]
+    return values
 
 
 def _expect_arrays(reply: Reply, epochs: Iterable[int]) -> None:

@@ -5,6 +5,10 @@ the hashes of its inputs (a Merkle hash). The network's fingerprint is the hash 
 that dead code and the order in which parallel branches run do not matter.
 """
 
+# torch ships partly typed: what it leaves unknown is not our mistake.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 import hashlib

@@ -1,5 +1,9 @@
 """The fixed recipe: the evaluator owns the optimizer, the schedule and the loop."""
 
+# torch ships partly typed: what it leaves unknown is not our mistake.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 import math

@@ -1,5 +1,9 @@
 """What happens inside the sandboxed child: the one place where a candidate's code runs."""
 
+# torch ships partly typed: what it leaves unknown is not our mistake.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 import linecache
