@@ -131,6 +131,12 @@ class Worker:
                 return Reply(failure=Outcome.CRASHED, error="the job was interrupted")
         return Reply(failure=Outcome.CRASHED, error="the worker died of this job twice")
 
+    @property
+    def process_id(self) -> int | None:
+        """Id of the zygote's process, which leads a process group; None where none runs."""
+        with self._lock:
+            return self._process.pid if self._process is not None else None
+
     def start(self) -> None:
         """Start the zygote now instead of at the first job."""
         self._ready()

@@ -80,12 +80,16 @@ def _load(settings: Settings) -> Perform:
     tempfile.tempdir = "/tmp"  # noqa: S108 - nothing is ever written
     import torch
 
-    torch.set_num_threads(settings.threads)
     module, _, name = settings.perform.partition(":")
-    perform = getattr(import_module(module), name)
+    perform: Perform = getattr(import_module(module), name)
     # The first optimizer imports half of torch lazily: do it once, here.
     torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))])
-    return perform
+
+    def with_threads(job: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> tuple[Any, Any]:
+        torch.set_num_threads(settings.threads)  # starts some, so not before the fork
+        return perform(job, data)
+
+    return with_threads
 
 
 def _map(directory: str | None) -> dict[str, np.ndarray]:
@@ -132,8 +136,10 @@ def _watch(
         now = time.monotonic()
         if now >= deadline:
             return _Ended(failure="TIMEOUT", error="the wall-clock limit was reached")
+        exited = False
         if now >= look:  # also while data flows: a trickle must not keep us from looking
             look = now + POLL_SECONDS
+            exited = _has_exited(child)
             stopped = _over_limits(child, baseline, memory_mb)
             if stopped is not None:
                 return stopped
@@ -149,6 +155,14 @@ def _watch(
             size += len(chunk)
             if size > wire.MAX_RESULT:
                 return _Ended(failure="CRASHED", error="the result is too large")
+        elif exited:  # though another process holds its end of the pipe, which only `none` allows
+            return _Ended(b"".join(chunks))
+
+
+def _has_exited(child: int) -> bool:
+    if sys.platform != "linux":
+        return False
+    return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def _over_limits(child: int, baseline: int, memory_mb: int) -> _Ended | None:

@@ -244,8 +244,16 @@ _PROCESSES = (
         source=network(
             module="""
             reader, writer = os.pipe()
+
+            def call(command):  # the system call itself, with all 64 bits of the command
+                number = {"x86_64": 72, "aarch64": 25}[os.uname().machine]
+                arguments = (number, reader, command, os.getppid())
+                if ctypes.CDLL(None).syscall(*map(ctypes.c_long, arguments)) != 0:
+                    raise PermissionError
+
             refused(lambda: fcntl.fcntl(reader, fcntl.F_SETOWN, os.getppid()),
-                    lambda: fcntl.fcntl(reader, 15, struct.pack("ii", 1, os.getppid())))
+                    lambda: fcntl.fcntl(reader, 15, struct.pack("ii", 1, os.getppid())),
+                    lambda: call(fcntl.F_SETOWN), lambda: call(fcntl.F_SETOWN | 1 << 32))
             """
         ),
     ),

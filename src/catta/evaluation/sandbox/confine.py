@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import signal
 import sys
@@ -48,6 +49,8 @@ def confine(kind: str, *, readable: Sequence[str] = (), listable: Sequence[str] 
     """
     if kind == "none":
         return
+    if kind != "full":
+        raise OSError(errno.EINVAL, f"there is no confinement {kind!r}")
     forbid_inspection()
     if _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "no_new_privs cannot be set")
