@@ -87,9 +87,13 @@ class Caps(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    parameters: int = Field(1_000_000, gt=0, description="largest number of trainable parameters")
+    parameters: int = Field(
+        default=1_000_000, gt=0, description="largest number of trainable parameters"
+    )
     flops: int = Field(
-        50_000_000, gt=0, description="largest number of FLOPs of one forward pass of one sample"
+        default=50_000_000,
+        gt=0,
+        description="largest number of FLOPs of one forward pass of one sample",
     )
 
 
@@ -98,29 +102,33 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    task: str = Field("img-classification", description="what the network is for")
-    dataset: str = Field("fashion-mnist", description="name of the dataset")
+    task: str = Field(default="img-classification", description="what the network is for")
+    dataset: str = Field(default="fashion-mnist", description="name of the dataset")
     resolution: int = Field(
-        32, ge=8, le=512, description="height and width of the inputs in pixels"
+        default=32, ge=8, le=512, description="height and width of the inputs in pixels"
     )
-    train_samples: int = Field(10_000, ge=10, description="stratified subset that is trained on")
-    validation_samples: int = Field(5_000, ge=10, description="stratified subset that is scored on")
-    epochs: int = Field(1, ge=1, le=1_000, description="passes over the training subset")
-    batch: int = Field(64, ge=1, le=4_096, description="samples a step")
-    optimizer: Literal["adamw", "sgd"] = Field("adamw", description="optimizer")
-    lr: float = Field(2e-3, gt=0, description="(peak) learning rate")
-    momentum: float = Field(0.9, ge=0, lt=1, description="momentum of SGD")
-    weight_decay: float = Field(0.01, ge=0, description="weight decay")
+    train_samples: int = Field(
+        default=10_000, ge=10, description="stratified subset that is trained on"
+    )
+    validation_samples: int = Field(
+        default=5_000, ge=10, description="stratified subset that is scored on"
+    )
+    epochs: int = Field(default=1, ge=1, le=1_000, description="passes over the training subset")
+    batch: int = Field(default=64, ge=1, le=4_096, description="samples a step")
+    optimizer: Literal["adamw", "sgd"] = Field(default="adamw", description="optimizer")
+    lr: float = Field(default=2e-3, gt=0, description="(peak) learning rate")
+    momentum: float = Field(default=0.9, ge=0, lt=1, description="momentum of SGD")
+    weight_decay: float = Field(default=0.01, ge=0, description="weight decay")
     schedule: Literal["one-cycle", "constant"] = Field(
-        "one-cycle", description="learning rate over time"
+        default="one-cycle", description="learning rate over time"
     )
-    clip: float = Field(1.0, gt=0, description="largest norm of the gradient")
+    clip: float = Field(default=1.0, gt=0, description="largest norm of the gradient")
     dropout: float = Field(
-        0.2, ge=0, lt=1, description="the `dropout` hyperparameter given to the network"
+        default=0.2, ge=0, lt=1, description="the `dropout` hyperparameter given to the network"
     )
-    seed: int = Field(0, ge=0, description="seed of initialisation, data order and splits")
-    seconds: float = Field(60.0, gt=0, description="wall-clock limit of one training")
-    memory_mb: int = Field(4_096, ge=256, description="memory limit of one training in MiB")
+    seed: int = Field(default=0, ge=0, description="seed of initialisation, data order and splits")
+    seconds: float = Field(default=60.0, gt=0, description="wall-clock limit of one training")
+    memory_mb: int = Field(default=4_096, ge=256, description="memory limit of one training in MiB")
 
     @property
     def id(self) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_evolve import essence
+from test_whole_run import essence
 
 from catta.corpus import Corpus
 from catta.loop import evolve, parse_config, resume

@@ -26,18 +26,25 @@ class SeedSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     source: str | None = Field(
-        None,
+        default=None,
         description="wheel of `nn-dataset`, or a JSON file of names and sources; default: PyPI",
     )
-    characters: int = Field(2_200, gt=0, description="longest architecture that is adapted")
+    characters: int = Field(default=2_200, gt=0, description="longest architecture that is adapted")
     similarity: float = Field(
-        0.85, gt=0, le=1, description="seeds at or above this Jaccard similarity count as one"
+        default=0.85,
+        gt=0,
+        le=1,
+        description="seeds at or above this Jaccard similarity count as one",
     )
     learn_from: int = Field(
-        64, ge=0, description="seeds evaluated under the recipe, which cycles may learn from"
+        default=64,
+        ge=0,
+        description="seeds evaluated under the recipe, which cycles may learn from",
     )
     warmup_examples: int = Field(
-        400, ge=0, description="seeds that the warm-up teaches; 0: start from the bare model"
+        default=400,
+        ge=0,
+        description="seeds that the warm-up teaches; 0: start from the bare model",
     )
 
 
@@ -46,29 +53,36 @@ class RunConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    arm: Arm = Field("lora", description="generator and whether it learns")
+    arm: Arm = Field(default="lora", description="generator and whether it learns")
     backend: Literal["transformers", "openai", "scripted"] = Field(
-        "transformers", description="language-model backend of the arms lora and frozen"
+        default="transformers", description="language-model backend of the arms lora and frozen"
     )
-    model: str = Field(DEFAULT_MODEL, description="language model: a directory, a hub name")
-    cycles: int = Field(6, ge=1, le=10_000, description="turns of the loop")
-    candidates: int = Field(24, ge=1, le=100_000, description="candidates a cycle")
-    seed: int = Field(0, ge=0, description="seed of everything random in the run")
+    model: str = Field(default=DEFAULT_MODEL, description="language model: a directory, a hub name")
+    cycles: int = Field(default=6, ge=1, le=10_000, description="turns of the loop")
+    candidates: int = Field(default=24, ge=1, le=100_000, description="candidates a cycle")
+    seed: int = Field(default=0, ge=0, description="seed of everything random in the run")
     threshold: float = Field(
-        0.75, ge=0, le=1, description="validation accuracy from which a candidate is admitted"
+        default=0.75,
+        ge=0,
+        le=1,
+        description="validation accuracy from which a candidate is admitted",
     )
-    workers: int = Field(2, ge=1, le=256, description="trainings at the same time")
+    workers: int = Field(default=2, ge=1, le=256, description="trainings at the same time")
     sandbox: Literal["auto", "bubblewrap", "landlock", "none"] = Field(
-        "auto", description="isolation of network code; `none` needs unsafe = true"
+        default="auto", description="isolation of network code; `none` needs unsafe = true"
     )
-    unsafe: bool = Field(False, description="run without isolation where none can be had")
-    helpers: bool = Field(True, description="whether completions may define helper classes")
-    data: Path | None = Field(None, description="directory that holds the dataset's files")
-    script: Path | None = Field(None, description="JSON list of completions of backend `scripted`")
+    unsafe: bool = Field(default=False, description="run without isolation where none can be had")
+    helpers: bool = Field(default=True, description="whether completions may define helper classes")
+    data: Path | None = Field(default=None, description="directory that holds the dataset's files")
+    script: Path | None = Field(
+        default=None, description="JSON list of completions of backend `scripted`"
+    )
     examples: int = Field(
-        64, ge=1, description="largest number of examples a cycle's fine-tuning sees"
+        default=64, ge=1, description="largest number of examples a cycle's fine-tuning sees"
     )
-    assess: int = Field(3, ge=0, description="best networks assessed on the test split at the end")
+    assess: int = Field(
+        default=3, ge=0, description="best networks assessed on the test split at the end"
+    )
     recipe: Recipe = Field(default_factory=Recipe, description="how a network is trained")
     caps: Caps = Field(default_factory=Caps, description="the largest network that is accepted")
     seeds: SeedSettings = Field(default_factory=SeedSettings, description="where the run starts")

@@ -7,7 +7,7 @@ with the transition. Killed anywhere, the next start finds the same step.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator as Yields
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -267,7 +267,7 @@ class Driver:
         self._session.observer.advance(note=verdict.outcome.value if verdict else "")
 
     @contextmanager
-    def _timed(self, cycle: int, stage: str) -> Iterator[None]:
+    def _timed(self, cycle: int, stage: str) -> Yields[None]:
         """Add the wall-clock seconds of the block to the cycle's stage, also when interrupted."""
         begin = time.perf_counter()
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -78,11 +78,14 @@ class Session:
 @contextmanager
 def open_session(
     config: RunConfig, corpus: Corpus, observer: Observer, stop: Callable[[], bool]
-) -> Iterator[Session]:
+) -> Generator[Session]:
     """Prepare the data and the workers of a run; the workers end with the session."""
-    data = prepare(config.recipe, directory=config.data)
+    data = prepare(config.recipe, directory=config.data, progress=observer.message)
     if data.note:
         observer.message(data.note)
+    # A fallback must not pass for the dataset that it stands in for.
+    recipe = config.recipe.model_copy(update={"dataset": data.dataset})
+    config = config.model_copy(update={"recipe": recipe})
     sandbox = choose_sandbox(config.sandbox, unsafe=config.unsafe)
 
     def make_worker() -> Worker:
