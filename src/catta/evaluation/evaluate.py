@@ -15,7 +15,6 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torchmetrics.functional.classification import multiclass_accuracy
 
 from catta.evaluation.worker import Reply, Worker
 from catta.records import (
@@ -215,6 +214,10 @@ def _accuracy(reply: Reply, epoch: int, labels: NDArray[np.int64], classes: int)
         raise _MalformedError(f"the predictions are {got}, wanted float32 of shape {wanted}")
     if not np.isfinite(scores).all():
         raise _MalformedError("the predictions are not finite")
+    # torchmetrics takes five seconds to import, and only the parent that scores needs it: neither
+    # the workers, which import this package, nor `catta runs list` should wait for it.
+    from torchmetrics.functional.classification import multiclass_accuracy
+
     accuracy = multiclass_accuracy(
         torch.tensor(scores), torch.tensor(labels), num_classes=classes, average="micro"
     )
