@@ -1,6 +1,6 @@
 """Seconds to curate all networks of a LEMUR wheel, and milliseconds of one novelty query.
 
-    python benchmarks/novelty.py nn_dataset-2.1.2-py3-none-any.whl
+    python benchmarks/novelty.py [nn_dataset-2.1.2-py3-none-any.whl]
 
 Budget: 10,000 networks in 60 s on one core, one query in 20 ms.
 """
@@ -9,23 +9,19 @@ from __future__ import annotations
 
 import argparse
 import time
-import zipfile
-from pathlib import Path
 
+from catta.corpus.importers import open_lemur
 from catta.novelty import InvalidSource, NoveltyIndex, curate, network_id, signature
 
-NETWORKS = "ab/nn/nn/"
 
-
-def read(wheel: Path) -> list[tuple[str, str]]:
-    with zipfile.ZipFile(wheel) as archive:
-        names = [n for n in archive.namelist() if n.startswith(NETWORKS) and n.endswith(".py")]
-        return [(n, archive.read(n).decode("utf-8", "replace")) for n in names]
+def read(wheel: str | None) -> list[tuple[str, str]]:
+    with open_lemur(wheel) as lemur:
+        return [(network.name, network.source) for network in lemur.networks()]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("wheel", type=Path)
+    parser.add_argument("wheel", nargs="?", help="default: the wheel on PyPI")
     parser.add_argument("--queries", type=int, default=200)
     arguments = parser.parse_args()
     networks = read(arguments.wheel)
