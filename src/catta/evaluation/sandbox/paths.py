@@ -95,7 +95,7 @@ def visible(roots: Iterable[Path], hidden: Sequence[Path]) -> list[Path]:
 def without_nested(paths: Iterable[Path]) -> list[Path]:
     """Each path once, and none that lies inside another one of the list."""
     kept: list[Path] = []
-    for path in sorted(set(paths), key=lambda p: len(p.parts)):
+    for path in sorted(set(paths), key=lambda p: (len(p.parts), p)):
         if not any(path.is_relative_to(other) for other in kept):
             kept.append(path)
     return kept
