@@ -20,7 +20,16 @@ from catta.loop.config import RunConfig
 from catta.loop.observer import Observer
 from catta.loop.reduction import imports_of, reduce_to_architecture, uses_pretrained
 from catta.loop.scaling import FACTORS, scale_widths
-from catta.novelty import InvalidSource, curate, network_id, signature, signature_to_bytes
+from catta.novelty import (
+    InvalidSource,
+    curate,
+    hash_identity,
+    identity_text,
+    network_id,
+    signature,
+    signature_to_bytes,
+    text_signature,
+)
 from catta.records import BuildFacts, Network, Reported, Shapes
 
 SEED_VERSION = 1
@@ -69,15 +78,14 @@ def import_known(
         if stop():
             observer.end()
             return []
-        network = _reduce(known)
-        if network is not None:
+        reduced = _reduce(known)
+        if reduced is not None:
+            network, minhash = reduced
             if network.id in networks:
                 aliases.append(network)
             else:
                 networks[network.id] = network
-                fingerprints.append(
-                    (network.id, signature_to_bytes(signature(network.source)), None)
-                )
+                fingerprints.append((network.id, minhash, None))
             if known.accuracy is not None:
                 best = accuracies.get(network.id, 0.0)
                 accuracies[network.id] = max(best, known.accuracy)
@@ -239,15 +247,21 @@ def _adapt(
     return list(unique.values())
 
 
-def _reduce(known: KnownNetwork) -> Network | None:
+def _reduce(known: KnownNetwork) -> tuple[Network, bytes] | None:
+    """A network reduced to its architecture, with its signature; None if it does not parse."""
     try:
         source = reduce_to_architecture(known.source)
-        identity = network_id(source)
+        text = identity_text(source)
     except InvalidSource:
         return None
-    return Network(
-        id=identity, source=source, name=known.name, origin="lemur", licence=known.licence
+    network = Network(
+        id=hash_identity(text),
+        source=source,
+        name=known.name,
+        origin="lemur",
+        licence=known.licence,
     )
+    return network, signature_to_bytes(text_signature(text))
 
 
 def _read_known(source: str | None) -> Iterator[KnownNetwork]:
