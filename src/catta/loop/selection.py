@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean, pstdev
 
 from catta.records import Candidate, Outcome
 
@@ -54,9 +55,11 @@ def compose(winners: Sequence[Winner], *, cycle: int, budget: int, seed: int) ->
     earlier = sorted((w for w in winners if w.cycle != cycle), key=lambda w: w.network_id)
     room = min(budget - len(fresh), len(earlier))
     generator = random.Random(seed)  # noqa: S311 - a reproducible draw, no secret
-    step = _deviation([w.accuracy for w in earlier]) or 1.0
+    mean, step = _mean_and_step([w.accuracy for w in earlier])
     # Efraimidis and Spirakis (2006): the k largest u^(1/w) are a weighted sample.
-    keyed = [(math.log(generator.random()) / 2 ** (w.accuracy / step), w) for w in earlier]
+    keyed = [
+        (math.log(1.0 - generator.random()) / 2 ** ((w.accuracy - mean) / step), w) for w in earlier
+    ]
     drawn = sorted(keyed, key=lambda pair: -pair[0])[:room]
     return fresh + [winner for _, winner in drawn]
 
@@ -76,8 +79,9 @@ def round_down(accuracy: float) -> float:
     return math.floor(accuracy * 20 + 1e-9) / 20
 
 
-def _deviation(values: Sequence[float]) -> float:
+def _mean_and_step(values: Sequence[float]) -> tuple[float, float]:
+    """Mean and standard deviation; a spread that is only rounding counts as 1: equal weights."""
     if len(values) < 2:
-        return 0.0
-    mean = sum(values) / len(values)
-    return math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
+        return 0.0, 1.0
+    deviation = pstdev(values)
+    return fmean(values), deviation if deviation > 1e-6 else 1.0
