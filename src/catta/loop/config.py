@@ -37,7 +37,7 @@ class SeedSettings(BaseModel):
         description="seeds at or above this Jaccard similarity count as one",
     )
     learn_from: int = Field(
-        default=64,
+        default=192,
         ge=0,
         description="seeds evaluated under the recipe, which cycles may learn from",
     )
@@ -96,7 +96,7 @@ class RunConfig(BaseModel):
         default_factory=FinetuneSettings, description="fine-tuning of the warm-up on seeds"
     )
     finetune: FinetuneSettings = Field(
-        default_factory=lambda: FinetuneSettings(lr=2e-4),
+        default_factory=lambda: FinetuneSettings(lr=3e-4),
         description="fine-tuning of a cycle (arm lora)",
     )
 

@@ -109,12 +109,10 @@ class Driver:
         session.corpus.runs.open_cycle(
             Cycle(run=self._run.id, number=step.cycle, generator=generator.name)
         )
-        pool = winners(self._run.id, session, before=step.cycle)
-        wanted = wanted_accuracy(pool, session.config.threshold)
         prompt = build_prompt(
             session.data.shapes,
             session.config.caps,
-            accuracy=wanted,
+            accuracy=self._wanted(step.cycle),
             helpers=session.config.helpers,
         )
         session.observer.begin("generate", step.count, cycle=step.cycle)
@@ -251,6 +249,15 @@ class Driver:
             adapter = cycle_adapter(self._run.id, cycle, session)
             self._generator = (cycle, make_generator(session, adapter, pool))
         return self._generator[1]
+
+    def _wanted(self, cycle: int) -> float | None:
+        """The score that a prompt asks for: none before the model was taught what scores mean."""
+        config = self._session.config
+        untaught = config.arm == "frozen" or cycle == 1
+        if config.backend == "transformers" and untaught:
+            return None
+        pool = winners(self._run.id, self._session, before=cycle)
+        return wanted_accuracy(pool, config.threshold)
 
     def _drop_generator(self) -> None:
         if self._generator is not None:

@@ -11,10 +11,10 @@ import ast
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from catta.evaluation import find_pretrained
-from catta.novelty import InvalidSource, normalize, parse, unparse
+from catta.novelty import InvalidSource, blocks, parse, strip, unparse
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _TRAINING = frozenset({"train_setup", "learn"})
@@ -60,11 +60,12 @@ def reduce_to_architecture(source: str) -> str:
     Raises:
         InvalidSource: If the text does not parse or defines no `class Net`.
     """
-    tree = parse(normalize(source))
+    tree = parse(source)
+    strip(tree)
     net = next((s for s in tree.body if isinstance(s, ast.ClassDef) and s.name == "Net"), None)
     if net is None:
         raise InvalidSource("The source defines no class Net.")
-    for owner in ast.walk(tree):
+    for owner in blocks(tree):
         if isinstance(owner, ast.ClassDef):
             _shorten_super(owner)
     _drop_training(net, tree)
@@ -85,24 +86,23 @@ def _shorten_super(owner: ast.ClassDef) -> None:
 
 
 def _drop_training(net: ast.ClassDef, tree: ast.Module) -> None:
-    dropped: list[ast.stmt] = [s for s in net.body if _name(s) in _TRAINING]
+    dropped = [s for s in net.body if _name(s) in _TRAINING]
     net.body = [s for s in net.body if _name(s) not in _TRAINING]
-    while dead := _dead_methods(net, tree):
+    functions = [s for s in tree.body if s is not net and _name(s) is not None]
+    mentioned = {s: _attributes([s]) for s in [*net.body, *functions]}
+    while dead := _dead_methods(net, mentioned):
         dropped += dead
         net.body = [s for s in net.body if s not in dead]
-    served = _attributes(dropped)
+        mentioned = {s: names for s, names in mentioned.items() if s not in dead}
     init = next((s for s in net.body if _name(s) == "__init__"), None)
     if isinstance(init, ast.FunctionDef):
         removed = {name for s in dropped if (name := _name(s))}
-        while _drop_setup(init, tree, served, removed):
-            pass
+        _drop_setup(init, tree, served=_attributes(dropped), removed=removed)
     net.body = net.body or [ast.Pass()]
 
 
-def _dead_methods(net: ast.ClassDef, tree: ast.Module) -> list[ast.stmt]:
+def _dead_methods(net: ast.ClassDef, mentioned: Mapping[ast.stmt, set[str]]) -> list[ast.stmt]:
     """Plain methods of `Net` whose name nothing else in the module mentions."""
-    functions = [s for s in tree.body if s is not net and _name(s) is not None]
-    mentioned = {id(s): _attributes([s]) for s in [*net.body, *functions]}
     mentions = Counter(itertools.chain.from_iterable(mentioned.values()))
     return [
         method
@@ -110,20 +110,26 @@ def _dead_methods(net: ast.ClassDef, tree: ast.Module) -> list[ast.stmt]:
         if (name := _name(method)) is not None
         and not name.startswith("__")
         and name not in _HOOKS
-        and mentions[name] == (name in mentioned[id(method)])
+        and mentions[name] == (name in mentioned[method])
     ]
 
 
 def _drop_setup(
-    init: ast.FunctionDef, tree: ast.Module, served: set[str], removed: set[str]
-) -> bool:
-    """Drop statements of `__init__` that only served the training; True if there were some."""
-    used = _attributes(tree.body, loaded_only=True)
-    loaded = {
-        n.id for n in ast.walk(init) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
-    }
+    init: ast.FunctionDef, tree: ast.Module, *, served: set[str], removed: set[str]
+) -> None:
+    """Drop the statements of `__init__` that only served the training, and what only those used."""
+    body = init.body
+    init.body = []
+    used_elsewhere, loaded_elsewhere = _attributes(tree.body, loaded_only=True), _loaded(init)
+    used = {s: _attributes([s], loaded_only=True) for s in body}
+    loaded = {s: _loaded(s) for s in body}
 
-    def serves_training(statement: ast.stmt) -> bool:
+    def kept(statements: list[ast.stmt]) -> list[ast.stmt]:
+        attributes = used_elsewhere.union(*(used[s] for s in statements))
+        names = loaded_elsewhere.union(*(loaded[s] for s in statements))
+        return [s for s in statements if not serves_training(s, attributes, names)]
+
+    def serves_training(statement: ast.stmt, attributes: set[str], names: set[str]) -> bool:
         if isinstance(statement, ast.Expr):
             call = statement.value
             return isinstance(call, ast.Call) and _of_self(call.func) in removed
@@ -134,14 +140,20 @@ def _drop_setup(
             return False
         if isinstance(targets[0], ast.Name):
             calls = any(isinstance(n, ast.Call) for n in ast.walk(statement.value))
-            return targets[0].id not in loaded and not calls
+            return targets[0].id not in names and not calls
         attribute = _of_self(targets[0])
-        return attribute in served and attribute not in used
+        return attribute in served and attribute not in attributes
 
-    kept = [s for s in init.body if not serves_training(s)]
-    changed = len(kept) != len(init.body)
-    init.body = kept or [ast.Pass()]
-    return changed
+    while len(rest := kept(body)) < len(body):
+        body = rest
+    init.body = body or [ast.Pass()]
+
+
+def _loaded(node: ast.AST) -> set[str]:
+    """Names that are read inside a node."""
+    return {
+        n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
+    }
 
 
 def _needed(body: list[ast.stmt]) -> list[ast.stmt]:

@@ -10,7 +10,15 @@ from catta.novelty.minhash import (
     signature_to_bytes,
     text_signature,
 )
-from catta.novelty.syntax import MAX_BYTES, InvalidSource, normalize, parse, unparse
+from catta.novelty.syntax import (
+    MAX_BYTES,
+    InvalidSource,
+    blocks,
+    normalize,
+    parse,
+    strip,
+    unparse,
+)
 
 __all__ = [
     "MAX_BYTES",
@@ -20,6 +28,7 @@ __all__ = [
     "Level",
     "NoveltyIndex",
     "Signature",
+    "blocks",
     "curate",
     "hash_identity",
     "identity_text",
@@ -30,6 +39,7 @@ __all__ = [
     "signature",
     "signature_from_bytes",
     "signature_to_bytes",
+    "strip",
     "text_signature",
     "unparse",
 ]

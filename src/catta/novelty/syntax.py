@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import cast
 
 MAX_BYTES = 200_000
@@ -113,6 +113,21 @@ def normalize(source: str) -> str:
         InvalidSource: If the text does not parse.
     """
     tree = parse(source)
-    for node in ast.walk(tree):
-        edit_blocks(node, without_constant)
+    strip(tree)
     return unparse(tree)
+
+
+def strip(tree: ast.Module) -> None:
+    """Drop docstrings and all other bare constants, in place; `pass` where a block gets empty."""
+    for node in blocks(tree):
+        edit_blocks(node, without_constant)
+
+
+def blocks(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every node that can hold statements, outer ones first; expressions hold none."""
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        yield node
+        for name in ("body", "handlers", "orelse", "finalbody", "cases"):
+            stack += getattr(node, name, ())
