@@ -5,8 +5,10 @@ The names below are loaded when they are first used: `import catta` is fast and 
 
 from __future__ import annotations
 
-from importlib import import_module, metadata
+from importlib import metadata
 from typing import TYPE_CHECKING
+
+from catta.lazy import exports
 
 if TYPE_CHECKING:
     from catta.corpus import Corpus
@@ -33,14 +35,8 @@ _HOMES = {
     "resume": "catta.loop",
 }
 
+_get, __dir__ = exports(__name__, _HOMES)
+
 
 def __getattr__(name: str) -> object:
-    if name == "__version__":
-        return metadata.version("catta")
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return metadata.version("catta") if name == "__version__" else _get(name)

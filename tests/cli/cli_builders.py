@@ -41,15 +41,17 @@ def build_report(
         run=Run(
             id=run,
             arm=config.arm,
-            config={"run": config.model_dump(mode="json")},
+            config={
+                "requested": config.model_dump(mode="json"),
+                "run": config.model_dump(mode="json"),
+            },
             commit=None,
             created="2026-01-01T00:00:00+00:00",
             finished=finished,
             assessment={"networks": [assessed(candidates[0])]} if finished else {},
         ),
         cycles=(closed_cycle(run, candidates, config.threshold),),
-        admitted=(candidates[0],),
-        best=candidates[0],
+        candidates=tuple(candidates),
         corpus="corpus.sqlite",
     )
 

@@ -8,9 +8,9 @@ from safetensors.torch import load_file
 
 from catta.errors import GenerationError, Interrupted, UsageError
 from catta.fetch import sha256_of
-from catta.finetune import WEIGHTS_FILE, FinetuneSettings, train_adapter
+from catta.finetune import FinetuneSettings, train_adapter
 from catta.finetune.sft import IGNORED, tokenize
-from catta.models import load
+from catta.models import ADAPTER_WEIGHTS, load
 from catta.records import Adapter, Example
 
 FAST = FinetuneSettings(rank=4, lr=5e-3, device="cpu", dtype="float32", max_tokens=200)
@@ -45,9 +45,9 @@ def test_learns_and_leaves_one_small_directory(tiny_model: Path, tmp_path: Path)
     assert adapter.base_model == str(tiny_model)
     assert adapter.details["too_long"] == 0
     files = {path.name for path in (tmp_path / "out" / "adapter").iterdir()}
-    assert files == {"adapter_config.json", WEIGHTS_FILE}
+    assert files == {"adapter_config.json", ADAPTER_WEIGHTS}
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["adapter"]
-    weights = tmp_path / "out" / "adapter" / WEIGHTS_FILE
+    weights = tmp_path / "out" / "adapter" / ADAPTER_WEIGHTS
     assert adapter.sha256 == sha256_of(weights)
     tensors = load_file(weights)
     assert {tensor.dtype for tensor in tensors.values()} == {torch.float16}
@@ -66,7 +66,7 @@ def test_goes_on_from_an_adapter(tiny_model: Path, tmp_path: Path) -> None:
     first = train(tiny_model, tmp_path / "a", epochs=5)
     second = train(tiny_model, tmp_path / "b", start=tmp_path / "a", rank=16)
     assert second.losses[0] < first.losses[0] - 0.5
-    shapes = [tensor.shape for tensor in load_file(tmp_path / "b" / WEIGHTS_FILE).values()]
+    shapes = [tensor.shape for tensor in load_file(tmp_path / "b" / ADAPTER_WEIGHTS).values()]
     assert {min(shape) for shape in shapes} == {FAST.rank}  # the rank it began with
 
 
@@ -76,7 +76,7 @@ def test_an_adapter_is_replaced_as_a_whole(tiny_model: Path, tmp_path: Path) -> 
     (output / "old").write_text("x")
     train(tiny_model, output)
     assert not (output / "old").exists()
-    assert (output / WEIGHTS_FILE).is_file()
+    assert (output / ADAPTER_WEIGHTS).is_file()
 
 
 def test_trains_in_bfloat16(tiny_model: Path, tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_trains_in_bfloat16(tiny_model: Path, tmp_path: Path) -> None:
     assert adapter.losses[-1] < adapter.losses[0]
     assert all(
         bool(tensor.isfinite().all())
-        for tensor in load_file(tmp_path / "a" / WEIGHTS_FILE).values()
+        for tensor in load_file(tmp_path / "a" / ADAPTER_WEIGHTS).values()
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from catta.loop.metrics import mean_interval, share_above, summarize, wilson
+from catta.loop.metrics import mean_interval, newcombe, summarize, wilson
 from catta.records import (
     BuildFacts,
     Candidate,
@@ -49,6 +49,11 @@ def test_wilson_agrees_with_the_textbook() -> None:
     assert wilson(0, 0) is None
 
 
+def test_newcombe_agrees_with_the_paper() -> None:
+    # Newcombe (1998), Statistics in Medicine 17:873, table II, example (a), method 10.
+    assert newcombe(56, 70, 48, 80) == pytest.approx([0.0524, 0.3339], abs=1e-4)
+
+
 def test_student_interval_of_three_values() -> None:
     # t(0.975, 2) = 4.3027, s = 1, n = 3
     low, high = mean_interval([1.0, 2.0, 3.0]) or (0, 0)
@@ -83,9 +88,3 @@ def test_a_cycle_without_any_score_has_no_mean() -> None:
     assert metrics["mean_accuracy"] is None
     assert metrics["best_accuracy"] is None
     assert metrics["mean_interval"] is None
-
-
-def test_share_above_counts_failures_as_below() -> None:
-    share = share_above([0.9, 0.8, 0.1], generated=6, level=0.8)
-    assert share["count"] == 2
-    assert share["rate"] == pytest.approx(1 / 3)

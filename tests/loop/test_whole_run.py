@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from catta.corpus import Corpus
 from catta.errors import Interrupted, UsageError
 from catta.loop import check, evolve, list_runs, parse_config, report, resume
 from catta.loop.observer import SilentObserver
-from catta.records import Candidate, Outcome, Phase, Stage
+from catta.records import Candidate, Outcome, Phase, Recipe, Stage
+from catta.tasks import PreparedData, prepare
 
 Values = Callable[..., dict[str, Any]]
 
@@ -95,6 +97,31 @@ def test_an_interrupted_run_ends_as_an_undisturbed_one(tmp_path: Path, run_files
         assert essence(other.runs.candidates(run)) == essence(
             one.runs.candidates(undisturbed.run.id)
         )
+
+
+@pytest.mark.slow
+def test_a_run_stays_on_the_data_that_stood_in(
+    tmp_path: Path, run_files: Values, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = tmp_path / "corpus.sqlite"
+    values = run_files(cycles=1, candidates=4)
+    values["recipe"] = values["recipe"] | {"dataset": "fashion-mnist"}
+
+    def only_digits(recipe: Recipe, **keywords: Any) -> PreparedData:
+        return prepare(recipe.model_copy(update={"dataset": "digits"}), **keywords)
+
+    monkeypatch.setattr("catta.loop.session.prepare", only_digits)
+    done = evolve(parse_config(values), corpus=corpus)
+    assert done.run.config["requested"]["recipe"]["dataset"] == "fashion-mnist"
+    assert done.run.config["run"]["recipe"]["dataset"] == "digits"
+
+    # whatever can be had now, the run does not change its data
+    monkeypatch.setattr(
+        "catta.loop.session.prepare",
+        lambda recipe, **keywords: replace(only_digits(recipe, **keywords), dataset="mnist"),
+    )
+    with pytest.raises(UsageError, match="is on digits"):
+        resume(done.run.id, corpus=corpus)
 
 
 @pytest.mark.slow

@@ -23,7 +23,7 @@ from catta.cli.options import (
 )
 from catta.cli.output import check_target, print_json, print_rich, write_text
 from catta.cli.progress import Tally
-from catta.cli.tables import assessment_table, best_text, cycles_table
+from catta.cli.tables import assessment_table, best_text, cycles_table, improvement_table
 from catta.cli.working import Work, working
 from catta.errors import CorpusError, UsageError
 
@@ -125,7 +125,7 @@ def _newest_unfinished(config: RunConfig, corpus: str | None) -> RunReport | Non
         return None
     wanted = config.model_dump(mode="json")
     for report in reversed(reports):
-        if report.run.finished is None and report.run.config.get("run") == wanted:
+        if report.run.finished is None and report.run.config.get("requested") == wanted:
             return report
     return None
 
@@ -163,9 +163,9 @@ def _show(report: RunReport, best_file: Path | None, *, as_json: bool) -> None:
         print_json(report.to_dict())
         return
     print_rich(cycles_table(report))
-    assessment = assessment_table(report.run)
-    if assessment is not None:
-        print_rich(assessment)
+    for table in (improvement_table(report), assessment_table(report.run)):
+        if table is not None:
+            print_rich(table)
     print_rich(f"Corpus: {report.corpus}", best_text(report))
     if best_file is not None and best is not None:
         print_rich(f"Best network's source: {best_file}")

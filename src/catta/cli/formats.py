@@ -28,15 +28,14 @@ def percent(value: object) -> str:
     return f"{100 * value:.0f} %" if isinstance(value, int | float) else NONE
 
 
-def interval(value: object, *, in_percent: bool = False) -> str:
-    """`[0.71, 0.77]` on a line of its own, or nothing where there is too little to say."""
+def interval(value: object, *, in_percent: bool = False, line: bool = True) -> str:
+    """`[0.71, 0.77]`, by default on a line of its own; nothing where there is too little to say."""
     bounds = sequence(value)
     if len(bounds) != 2:
         return ""
     low, high = bounds
-    if in_percent:
-        return f"\n[{100 * low:.0f}, {100 * high:.0f}]"
-    return f"\n[{low:.2f}, {high:.2f}]"
+    text = f"[{100 * low:.0f}, {100 * high:.0f}]" if in_percent else f"[{low:.2f}, {high:.2f}]"
+    return ("\n" if line else " ") + text
 
 
 def counts(value: object) -> str:

@@ -234,6 +234,7 @@ class Lines:
         where = self._tally.cycle_text(cycle)
         self._title = f"{where}, {stage}" if where else stage
         self._stage, self._total, self._done = stage, total, 0
+        self._accuracy = None
         self._begun = self._last_line = self._clock()
         self.message(f"{self._title}: begins" + (f" ({total} to do)" if total else ""))
 

@@ -15,6 +15,7 @@ from catta.cli.tables import (
     best_text,
     cost_table,
     cycles_table,
+    improvement_table,
     runs_table,
 )
 from catta.errors import UsageError
@@ -57,6 +58,9 @@ def show(
         typer.echo(report.best.source or "", nl=False)
     else:
         print_rich(cycles_table(report))
+        improvement = improvement_table(report)
+        if improvement is not None:
+            print_rich(improvement)
         if report.admitted:
             print_rich(admitted_table(report))
         print_rich(cost_table(report))

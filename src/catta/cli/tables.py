@@ -127,6 +127,35 @@ def assessment_table(run: Run) -> Table | None:
     return table
 
 
+def improvement_table(report: RunReport) -> Table | None:
+    """The last cycles beside the first, or None while there are too few."""
+    gain = report.improvement
+    if gain is None:
+        return None
+    table = _table(
+        "Improvement: the last two cycles beside the first",
+        left=("cycles",),
+        right=("scored", "mean accuracy", f"above {gain.level:.3f} (first cycle's upper quartile)"),
+    )
+    for period in (gain.first, gain.last):
+        table.add_row(
+            ", ".join(str(number) for number in period.cycles),
+            f"{period.scored} of {period.generated}",
+            accuracy(period.mean) + interval(period.mean_interval, line=False),
+            f"{period.above} of {period.generated}, {percent(period.share)}"
+            + interval(period.share_interval, in_percent=True, line=False),
+        )
+    table.add_row(
+        "difference",
+        "",
+        f"{gain.mean_gain:+.3f}" + interval(gain.mean_gain_interval, line=False),
+        f"{100 * gain.share_gain:+.0f} %"
+        + interval(gain.share_gain_interval, in_percent=True, line=False),
+    )
+    table.caption = "95 % intervals: Student and Welch for means, Wilson and Newcombe for shares"
+    return table
+
+
 def cost_table(report: RunReport) -> Table:
     """Wall-clock seconds by stage and the tokens of a run."""
     seconds: Counter[str] = Counter()

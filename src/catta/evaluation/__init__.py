@@ -6,8 +6,9 @@ locks itself in, and needs next to nothing of it.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from catta.lazy import exports
 
 if TYPE_CHECKING:
     from catta.evaluation.evaluate import (
@@ -61,12 +62,4 @@ _HOMES = {
     "train_and_score": "catta.evaluation.evaluate",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = exports(__name__, _HOMES)

@@ -10,9 +10,6 @@ from catta.finetune.settings import FinetuneSettings
 from catta.models import resolve
 from catta.records import Adapter, Example
 
-WEIGHTS_FILE = "adapter_model.safetensors"
-"""File of an adapter directory that holds the weights; `Adapter.sha256` is its hash."""
-
 Progress = Callable[[int, int, float], None]
 """Takes the step just done (from 1), the number of steps, and its loss."""
 

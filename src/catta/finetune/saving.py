@@ -9,7 +9,7 @@ import torch
 from peft import PeftModel
 
 from catta.fetch import sha256_of, storing
-from catta.finetune.adapter import WEIGHTS_FILE
+from catta.models import ADAPTER_WEIGHTS
 
 
 def save_adapter(model: PeftModel, output: Path, *, base: str) -> str:
@@ -37,8 +37,8 @@ def save_adapter(model: PeftModel, output: Path, *, base: str) -> str:
             # Saving embedding layers is not wanted, and finding out whether to would ask the hub.
             model.save_pretrained(str(made), save_embedding_layers=False)
             (made / "README.md").unlink(missing_ok=True)  # peft's template of a model card
-            (made / WEIGHTS_FILE).chmod(0o644)  # written for its owner only, but it is no secret
-            weights_hash = sha256_of(made / WEIGHTS_FILE)
+            (made / ADAPTER_WEIGHTS).chmod(0o644)  # written for its owner only, but it is no secret
+            weights_hash = sha256_of(made / ADAPTER_WEIGHTS)
             if output.exists():
                 output.rename(Path(scratch) / "old")
             made.rename(output)

@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING
 from catta.errors import GenerationError
 from catta.fetch import sha256_of
 from catta.generation.settings import SamplingSettings
-from catta.models import resolve
+from catta.models import ADAPTER_WEIGHTS, resolve
 from catta.records import Completion, Prompt
 
 if TYPE_CHECKING:
     from catta.generation.language_model import LanguageModel
-
-_WEIGHTS = "adapter_model.safetensors"
 
 
 class TransformersGenerator:
@@ -54,10 +52,12 @@ class TransformersGenerator:
         self._loaded: LanguageModel | None = None
         if adapter is None:
             self._name = model
-        elif (adapter / _WEIGHTS).is_file():
-            self._name = sha256_of(adapter / _WEIGHTS)
+        elif (adapter / ADAPTER_WEIGHTS).is_file():
+            self._name = sha256_of(adapter / ADAPTER_WEIGHTS)
         else:
-            raise GenerationError(f"{adapter} is not a directory of an adapter: no {_WEIGHTS}")
+            raise GenerationError(
+                f"{adapter} is not a directory of an adapter: no {ADAPTER_WEIGHTS}"
+            )
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""The calls that a user makes: evolve, resume, look."""
+"""The calls that make something happen: evolve, resume, warm up."""
 
 from __future__ import annotations
 
@@ -7,59 +7,24 @@ import secrets
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from catta.corpus import Corpus
 from catta.errors import Interrupted, UsageError
 from catta.loop.config import RunConfig, parse_config
 from catta.loop.cycle import Driver, utc_now
 from catta.loop.observer import Observer, SilentObserver
-from catta.loop.session import open_session
-from catta.loop.warmup import shipped_adapter, stored_adapter, train_warmup
+from catta.loop.reports import RunReport, find_run, report_of
+from catta.loop.session import Session, open_session
+from catta.loop.warm_up import shipped_adapter, stored_adapter, train_warmup
 from catta.models import resolve
 from catta.paths import default_corpus
-from catta.records import Adapter, Candidate, Cycle, Run
+from catta.records import Adapter, Run
 from catta.tasks import find_dataset
 
 Stop = Callable[[], bool]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunReport:
-    """What a run has come to, as the corpus holds it."""
-
-    run: Run
-    cycles: tuple[Cycle, ...]
-    admitted: tuple[Candidate, ...]
-    best: Candidate | None
-    corpus: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        best = self.best
-        return {
-            "run": self.run.id,
-            "arm": self.run.arm,
-            "created": self.run.created,
-            "finished": self.run.finished,
-            "commit": self.run.commit,
-            "corpus": self.corpus,
-            "best": None
-            if best is None
-            else {
-                "network": best.network_id,
-                "accuracy": best.accuracy,
-                "cycle": best.cycle,
-                "index": best.index,
-                "source": best.source,
-            },
-            "cycles": [_cycle_row(cycle) for cycle in self.cycles],
-            "assessment": dict(self.run.assessment),
-        }
 
 
 def evolve(
@@ -82,16 +47,24 @@ def evolve(
         Interrupted: `stop` said so; the text tells how to resume.
     """
     _preflight(config)
-    with Corpus.open(corpus or default_corpus()) as store:
+    with (
+        Corpus.open(corpus or default_corpus()) as store,
+        open_session(config, store, observer or SilentObserver(), stop or _never) as session,
+    ):
         run = Run(
             id=_run_id(config),
             arm=config.arm,
-            config={"run": config.model_dump(mode="json"), "environment": environment()},
+            # What was asked for and what it came to: stand-in data keep their own name.
+            config={
+                "requested": config.model_dump(mode="json"),
+                "run": session.config.model_dump(mode="json"),
+                "environment": environment(),
+            },
             commit=git_commit(),
             created=utc_now(),
         )
         store.runs.create(run)
-        return _drive(run, config, store, observer or SilentObserver(), stop or _never)
+        return _drive(run, session)
 
 
 def resume(
@@ -110,22 +83,14 @@ def resume(
         stop: As in `evolve`.
     """
     with Corpus.open(corpus or default_corpus(), create=False) as store:
-        stored = _find(store, run)
+        stored = find_run(store, run)
         config = config_of(stored)
         _preflight(config)
-        return _drive(stored, config, store, observer or SilentObserver(), stop or _never)
-
-
-def report(run: str, *, corpus: str | Path | None = None) -> RunReport:
-    """What a stored run has come to; nothing is done."""
-    with Corpus.open(corpus or default_corpus(), create=False) as store:
-        return _report(_find(store, run), store)
-
-
-def list_runs(*, corpus: str | Path | None = None) -> list[RunReport]:
-    """All runs of a corpus, oldest first."""
-    with Corpus.open(corpus or default_corpus(), create=False) as store:
-        return [_report(run, store) for run in store.runs.all()]
+        with open_session(config, store, observer or SilentObserver(), stop or _never) as session:
+            found, wanted = session.config.recipe.dataset, config.recipe.dataset
+            if found != wanted:
+                raise UsageError(f"run {stored.id} is on {wanted}, which cannot be had any more")
+            return _drive(stored, session)
 
 
 def warmup(
@@ -184,17 +149,17 @@ def git_commit() -> str | None:
     return done.stdout.strip()
 
 
-def _drive(run: Run, config: RunConfig, store: Corpus, observer: Observer, stop: Stop) -> RunReport:
+def _drive(run: Run, session: Session) -> RunReport:
+    store = session.corpus
     with store.runs.acquire(run.id):
         try:
-            with open_session(config, store, observer, stop) as session:
-                Driver(run, session).run()
+            Driver(run, session).run()
         except Interrupted as error:
             raise Interrupted(
                 f"Run {run.id} is stopped; everything so far is stored. "
                 f"Go on with: catta resume {run.id} --corpus {store.location}"
             ) from error
-    return _report(_find(store, run.id), store)
+    return report_of(find_run(store, run.id), store)
 
 
 def preflight_dataset(config: RunConfig) -> None:
@@ -209,43 +174,9 @@ def _preflight(config: RunConfig) -> None:
         resolve(config.model)
 
 
-def _report(run: Run, store: Corpus) -> RunReport:
-    candidates = store.runs.candidates(run.id)
-    scored = [c for c in candidates if c.accuracy is not None]
-    best = max(scored, key=lambda c: (c.accuracy or 0.0, -c.cycle, -c.index), default=None)
-    return RunReport(
-        run=run,
-        cycles=tuple(store.runs.cycles(run.id)),
-        admitted=tuple(c for c in candidates if c.admitted),
-        best=best,
-        corpus=store.location,
-    )
-
-
-def _find(store: Corpus, run: str) -> Run:
-    found = store.runs.get(run)
-    if found is None:
-        known = ", ".join(r.id for r in store.runs.all()) or "none yet"
-        raise UsageError(f"run: {run!r} is not in {store.location}; its runs: {known}")
-    return found
-
-
 def _run_id(config: RunConfig) -> str:
     day = datetime.now(UTC).strftime("%y%m%d-%H%M")
     return f"{config.arm}-{day}-{secrets.token_hex(2)}"
-
-
-def _cycle_row(cycle: Cycle) -> dict[str, Any]:
-    timings = {stage: round(seconds, 3) for stage, seconds in cycle.timings.items()}
-    return {
-        "cycle": cycle.number,
-        "closed": cycle.closed,
-        "generator": cycle.generator,
-        "adapter": cycle.adapter.sha256 if cycle.adapter else None,
-        **cycle.metrics,
-        "seconds": round(sum(timings.values()), 3),
-        "timings": timings,
-    }
 
 
 def _never() -> bool:

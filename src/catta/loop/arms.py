@@ -10,7 +10,6 @@ from statistics import fmean, pstdev
 
 from catta.errors import CorpusError, UsageError
 from catta.fetch import sha256_of
-from catta.finetune import WEIGHTS_FILE
 from catta.generation import (
     Generator,
     MutationGenerator,
@@ -20,6 +19,7 @@ from catta.generation import (
 )
 from catta.loop.selection import Winner
 from catta.loop.session import Session
+from catta.models import ADAPTER_WEIGHTS
 from catta.records import Adapter
 
 
@@ -50,7 +50,7 @@ def verified(adapter: Adapter) -> Path:
     Raises:
         CorpusError: The file is gone or altered.
     """
-    weights = Path(adapter.path) / WEIGHTS_FILE
+    weights = Path(adapter.path) / ADAPTER_WEIGHTS
     if not weights.is_file():
         raise CorpusError(f"adapter {weights} is gone; the run cannot go on without it")
     if sha256_of(weights) != adapter.sha256:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from statistics import fmean, stdev
 from typing import Any
 
@@ -77,6 +78,20 @@ def wilson(successes: int, trials: int) -> list[float] | None:
     return [float(interval.low), float(interval.high)]
 
 
+def newcombe(a: int, of_a: int, b: int, of_b: int) -> list[float]:
+    """95 % interval of the difference `a / of_a - b / of_b` from the Wilson interval of each.
+
+    Newcombe (1998), Statistics in Medicine 17:873, method 10.
+    """
+    if not of_a or not of_b:
+        raise ValueError("a rate of nothing has no interval")
+    (a_low, a_high), (b_low, b_high) = wilson(a, of_a) or [], wilson(b, of_b) or []
+    rate_a, rate_b = a / of_a, b / of_b
+    down = math.hypot(rate_a - a_low, b_high - rate_b)
+    up = math.hypot(a_high - rate_a, rate_b - b_low)
+    return [rate_a - rate_b - down, rate_a - rate_b + up]
+
+
 def mean_interval(values: Sequence[float]) -> list[float] | None:
     """Student's 95 % interval of a mean; None for fewer than two values."""
     if len(values) < 2:
@@ -84,9 +99,3 @@ def mean_interval(values: Sequence[float]) -> list[float] | None:
     half = float(stats.t.ppf(0.975, len(values) - 1)) * stdev(values) / len(values) ** 0.5
     mean = fmean(values)
     return [mean - half, mean + half]
-
-
-def share_above(accuracies: Sequence[float], generated: int, level: float) -> Mapping[str, Any]:
-    """Share of the generated candidates at or above a level, with its Wilson interval."""
-    count = sum(accuracy >= level for accuracy in accuracies)
-    return {"count": count, "rate": count / generated, "interval": wilson(count, generated)}

@@ -6,7 +6,7 @@ from catta.errors import CorpusError
 from catta.evaluation import TrainReport, Worker, train_and_score
 from catta.loop.selection import Winner
 from catta.loop.session import Session
-from catta.loop.warmup import shipped_adapter, stored_adapter, train_warmup
+from catta.loop.warm_up import shipped_adapter, stored_adapter, train_warmup
 from catta.records import Adapter, Evaluation, Network
 
 

@@ -151,9 +151,7 @@ def _drop_setup(
 
 def _loaded(node: ast.AST) -> set[str]:
     """Names that are read inside a node."""
-    return {
-        n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
-    }
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
 
 
 def _needed(body: list[ast.stmt]) -> list[ast.stmt]:

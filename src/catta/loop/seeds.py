@@ -7,111 +7,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 from catta.corpus import Corpus
-from catta.corpus.importers import open_lemur
-from catta.errors import UsageError
 from catta.evaluation import Worker, build_check, first_fit
 from catta.execution import Executor
 from catta.loop.config import RunConfig
+from catta.loop.known import import_known, settings_key
 from catta.loop.observer import Observer
-from catta.loop.reduction import imports_of, reduce_to_architecture, uses_pretrained
+from catta.loop.reduction import imports_of, uses_pretrained
 from catta.loop.scaling import FACTORS, scale_widths
-from catta.novelty import (
-    InvalidSource,
-    curate,
-    hash_identity,
-    identity_text,
-    network_id,
-    signature,
-    signature_to_bytes,
-    text_signature,
-)
-from catta.records import BuildFacts, Network, Reported, Shapes
+from catta.novelty import curate, network_id, signature, signature_to_bytes
+from catta.records import BuildFacts, Network, Shapes
 
 SEED_VERSION = 1
 """Raise it when reduction, scaling or curation change: stored seed sets are then made again."""
 
 ALLOWED_IMPORTS = frozenset({"torch", "math", "typing", "functools", "collections", "itertools"})
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KnownNetwork:
-    """A network as somebody published it: name, source, licence, first-epoch accuracy (0..1)."""
-
-    name: str
-    source: str
-    licence: str
-    accuracy: float | None
-
-
-def import_known(
-    corpus: Corpus, source: str | None, observer: Observer, stop: Callable[[], bool]
-) -> list[str]:
-    """Bring the published networks into the corpus, reduced to their architectures.
-
-    Every network that parses enters the novelty index, whatever it imports; the accuracies
-    reported with them are kept beside them. Importing twice changes nothing.
-
-    Args:
-        corpus: Where they go.
-        source: A wheel of `nn-dataset`, a JSON file, or None for the wheel on PyPI.
-        observer: Told how it goes.
-        stop: Asked between networks whether to stop; nothing is kept then.
-
-    Returns:
-        Their ids, best reported accuracy first.
-    """
-    key = _key("known", {"source": source or "pypi"})
-    stored = corpus.networks.seed_set(key)
-    if stored is not None:
-        return stored
-    networks: dict[str, Network] = {}
-    aliases: list[Network] = []
-    accuracies: dict[str, float] = {}
-    fingerprints: list[tuple[str, bytes, str | None]] = []
-    observer.begin("import", None)
-    for known in _read_known(source):
-        if stop():
-            observer.end()
-            return []
-        reduced = _reduce(known)
-        if reduced is not None:
-            network, minhash = reduced
-            if network.id in networks:
-                aliases.append(network)
-            else:
-                networks[network.id] = network
-                fingerprints.append((network.id, minhash, None))
-            if known.accuracy is not None:
-                best = accuracies.get(network.id, 0.0)
-                accuracies[network.id] = max(best, known.accuracy)
-        observer.advance()
-    observer.end()
-    if not networks:
-        raise UsageError(f"seeds.source: {source} holds no network")
-    ranked = sorted(networks, key=lambda i: (-accuracies.get(i, 0.0), i))
-    with corpus.transaction():
-        corpus.networks.add([*networks.values(), *aliases])
-        corpus.networks.add_fingerprints(fingerprints)
-        corpus.networks.add_reported(
-            Reported(
-                network_id=identity,
-                task="img-classification",
-                dataset="cifar-10",
-                metric="acc",
-                epoch=1,
-                accuracy=accuracy,
-                source=source or "nn-dataset",
-            )
-            for identity, accuracy in accuracies.items()
-        )
-        corpus.networks.save_seed_set(key, {"source": source or "pypi"}, ranked)
-    observer.message(f"{len(networks):,} known networks in the corpus.")
-    return ranked
 
 
 def seed_networks(
@@ -135,10 +47,10 @@ def seed_networks(
         "caps": config.caps.model_dump(),
         "shapes": shapes.model_dump(),
     }
-    key = _key("seeds", settings)
+    key = settings_key("seeds", settings)
     stored = corpus.networks.seed_set(key)
     if stored is None:
-        known = import_known(corpus, config.seeds.source, observer, stop)
+        known = import_known(corpus, config.seeds.source, config.workers, observer, stop)
         if stop():
             return []
         parents = _curated(corpus, known, config)
@@ -245,57 +157,3 @@ def _adapt(
     for _, network, facts in sorted(found, key=lambda row: row[0]):
         unique.setdefault(network.id, (network, facts))
     return list(unique.values())
-
-
-def _reduce(known: KnownNetwork) -> tuple[Network, bytes] | None:
-    """A network reduced to its architecture, with its signature; None if it does not parse."""
-    try:
-        source = reduce_to_architecture(known.source)
-        text = identity_text(source)
-    except InvalidSource:
-        return None
-    network = Network(
-        id=hash_identity(text),
-        source=source,
-        name=known.name,
-        origin="lemur",
-        licence=known.licence,
-    )
-    return network, signature_to_bytes(text_signature(text))
-
-
-def _read_known(source: str | None) -> Iterator[KnownNetwork]:
-    if source is not None and source.endswith(".json"):
-        yield from _read_json(Path(source))
-        return
-    wheel = open_lemur(source)
-    accuracies = wheel.first_epoch_accuracies()
-    for network in wheel.networks():
-        yield KnownNetwork(
-            name=network.name,
-            source=network.source,
-            licence=network.licence,
-            accuracy=accuracies.get(network.name),
-        )
-
-
-def _read_json(path: Path) -> Iterator[KnownNetwork]:
-    """Networks of one's own: a JSON list of objects with name, source, licence, accuracy."""
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-        for row in rows:
-            yield KnownNetwork(
-                name=str(row["name"]),
-                source=str(row["source"]),
-                licence=str(row.get("licence", "unknown")),
-                accuracy=None if row.get("accuracy") is None else float(row["accuracy"]),
-            )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UsageError(
-            f"seeds.source: {path} is not a JSON list of objects with name and source ({error})"
-        ) from error
-
-
-def _key(kind: str, settings: object) -> str:
-    text = json.dumps(settings, sort_keys=True)
-    return f"{kind}:{hashlib.sha256(text.encode()).hexdigest()[:24]}"

@@ -5,9 +5,9 @@ Importing this package loads no torch; `prepare` does, when it is first asked fo
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from catta.lazy import exports
 from catta.tasks.datasets import (
     DatasetInfo,
     ImageDataset,
@@ -31,8 +31,6 @@ __all__ = [
     "prepare",
 ]
 
+_HOME = "catta.tasks.preparation"
 
-def __getattr__(name: str) -> object:
-    if name in {"PreparedData", "prepare"}:
-        return getattr(import_module("catta.tasks.preparation"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = exports(__name__, {"PreparedData": _HOME, "prepare": _HOME})

@@ -19,12 +19,12 @@ from typing import Any
 from catta.corpus import Corpus
 from catta.errors import FetchError
 from catta.fetch import sha256_of
-from catta.finetune import WEIGHTS_FILE, train_adapter
+from catta.finetune import train_adapter
 from catta.generation import build_prompt, training_example
 from catta.loop.config import RunConfig
 from catta.loop.seeds import seed_list_hash
 from catta.loop.session import Session
-from catta.models import DEFAULT_MODEL
+from catta.models import ADAPTER_WEIGHTS, DEFAULT_MODEL
 from catta.paths import cache_dir
 from catta.records import Adapter, Example, Network, Shapes
 
@@ -49,7 +49,7 @@ def shipped_adapter(config: RunConfig) -> Adapter | None:
     if not card_path.is_file():
         return None
     card = json.loads(card_path.read_text(encoding="utf-8"))
-    if sha256_of(directory / WEIGHTS_FILE) != card["sha256"]:
+    if sha256_of(directory / ADAPTER_WEIGHTS) != card["sha256"]:
         raise FetchError(f"the warm-start adapter in {directory} is damaged; install Catta again")
     return Adapter(
         path=str(directory),
@@ -68,7 +68,7 @@ def stored_adapter(corpus: Corpus, config: RunConfig) -> Adapter | None:
     adapter = corpus.adapters.get(warmup_key(config))
     if adapter is None:
         return None
-    weights = Path(adapter.path) / WEIGHTS_FILE
+    weights = Path(adapter.path) / ADAPTER_WEIGHTS
     if not weights.is_file() or sha256_of(weights) != adapter.sha256:
         return None
     return adapter

@@ -8,9 +8,9 @@ import pytest
 
 from catta.errors import FetchError
 from catta.fetch import sha256_of
-from catta.finetune import WEIGHTS_FILE
 from catta.loop import parse_config, warmup
-from catta.loop.warmup import draw_seeds, shipped_adapter, warmup_key
+from catta.loop.warm_up import draw_seeds, shipped_adapter, warmup_key
+from catta.models import ADAPTER_WEIGHTS
 from catta.records import Network
 
 MEGABYTE = 1_000_000
@@ -19,7 +19,7 @@ MEGABYTE = 1_000_000
 def test_the_shipped_adapter_is_what_its_card_says() -> None:
     adapter = shipped_adapter(parse_config({}))
     assert adapter is not None
-    weights = Path(adapter.path) / WEIGHTS_FILE
+    weights = Path(adapter.path) / ADAPTER_WEIGHTS
     assert sha256_of(weights) == adapter.sha256
     assert weights.stat().st_size <= 10 * MEGABYTE
     assert adapter.steps == len(adapter.losses)
@@ -39,7 +39,7 @@ def test_a_damaged_adapter_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
     assert adapter is not None
     copy = tmp_path / "warmstart"
     shutil.copytree(adapter.path, copy)
-    with (copy / WEIGHTS_FILE).open("r+b") as file:
+    with (copy / ADAPTER_WEIGHTS).open("r+b") as file:
         file.seek(5_000)
         file.write(b"\0\1\2\3")
     monkeypatch.setattr(importlib.resources, "files", lambda package: tmp_path)
