@@ -96,6 +96,10 @@ class Caps(BaseModel):
         description="largest number of FLOPs of one forward pass of one sample",
     )
 
+    def share(self, facts: BuildFacts) -> float:
+        """The larger of the two shares of the caps that a network uses; above 1: too large."""
+        return max(facts.parameters / self.parameters, facts.flops / self.flops)
+
 
 class Recipe(BaseModel):
     """Everything that fixes a training; evaluations are comparable when their recipes are."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catta.loop.selection import Winner, admit, compose, round_down, wanted_accuracy
+from catta.loop.selection import Winner, admit, compose, round_down, wanted_accuracy, with_room
 from catta.records import Candidate, Completion, Outcome, Phase, Prompt, Stage, Verdict
 
 BASE = Candidate(
@@ -26,7 +26,7 @@ def scored(index: int, outcome: Outcome, accuracy: float | None) -> Candidate:
 
 
 def winner(name: str, accuracy: float, cycle: int) -> Winner:
-    return Winner(network_id=name, source=name, accuracy=accuracy, cycle=cycle)
+    return Winner(network_id=name, source=name, accuracy=accuracy, cycle=cycle, share=0.5)
 
 
 def test_only_scored_and_good_candidates_are_admitted() -> None:
@@ -46,6 +46,14 @@ def test_this_cycles_winners_come_first_and_the_rest_is_filled() -> None:
     chosen = compose(seeds + fresh, cycle=3, budget=20, seed=1)
     assert [w.network_id for w in chosen[:5]] == ["c4", "c3", "c2", "c1", "c0"]
     assert len({w.network_id for w in chosen}) == 20
+
+
+def test_examples_leave_room_below_the_caps() -> None:
+    small, large = winner("small", 0.8, 0), replace(winner("large", 0.9, 0), share=0.7)
+    assert with_room([small, large], 0.6) == [small]
+    assert with_room([small, large], 0.7) == [small, large]
+    # better than to learn from nothing
+    assert with_room([large], 0.6) == [large]
 
 
 def test_better_ones_are_drawn_more_often() -> None:

@@ -80,6 +80,12 @@ class RunConfig(BaseModel):
     examples: int = Field(
         default=64, ge=1, description="largest number of examples a cycle's fine-tuning sees"
     )
+    learn_within: float = Field(
+        default=0.6,
+        gt=0,
+        le=1,
+        description="share of the caps that an example may use: what varies from it keeps them",
+    )
     assess: int = Field(
         default=3, ge=0, description="best networks assessed on the test split at the end"
     )

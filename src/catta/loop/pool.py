@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from catta.errors import CorpusError
 from catta.evaluation import TrainReport, Worker, train_and_score
-from catta.loop.selection import Winner
+from catta.loop.seeds import shapes_key
+from catta.loop.selection import Winner, with_room
 from catta.loop.session import Session
 from catta.loop.warm_up import shipped_adapter, stored_adapter, train_warmup
-from catta.records import Adapter, Evaluation, Network
+from catta.records import Adapter, BuildFacts, Evaluation, Network
 
 
 def winners(run: str, session: Session, *, before: int) -> list[Winner]:
     """Seeds at or above the threshold under the run's own recipe, and what the run has admitted.
 
-    Where no seed reaches the threshold, the best quarter of them stands in for a mutation run,
-    which has to start from something.
+    Only those that leave room below the caps. Where no seed reaches the threshold, the best
+    quarter of them stands in for a mutation run, which has to start from something.
 
     Args:
         run: Id of the run.
@@ -34,6 +35,7 @@ def winners(run: str, session: Session, *, before: int) -> list[Winner]:
             source=candidate.source,
             accuracy=candidate.accuracy,
             cycle=candidate.cycle,
+            share=_share(candidate.facts, session),
         )
         for candidate in session.corpus.runs.candidates(run)
         if candidate.admitted
@@ -42,7 +44,7 @@ def winners(run: str, session: Session, *, before: int) -> list[Winner]:
         and candidate.source is not None
         and candidate.accuracy is not None
     ]
-    return above + admitted
+    return with_room(above + admitted, config.learn_within)
 
 
 def evaluated_seeds(session: Session) -> list[Winner]:
@@ -54,8 +56,15 @@ def evaluated_seeds(session: Session) -> list[Winner]:
     if missing:
         _evaluate(missing, session)
         known = {e.network_id: e for e in session.corpus.evaluations.all(recipe.id)}
+    shapes = shapes_key(session.data.shapes)
     return [
-        Winner(network_id=seed.id, source=seed.source, accuracy=accuracy, cycle=0)
+        Winner(
+            network_id=seed.id,
+            source=seed.source,
+            accuracy=accuracy,
+            cycle=0,
+            share=_share(session.corpus.networks.facts(seed.id, shapes), session),
+        )
         for seed in chosen
         if (accuracy := known[seed.id].accuracy) is not None
     ]
@@ -82,6 +91,11 @@ def warmup_adapter(session: Session) -> Adapter | None:
     return (
         stored_adapter(session.corpus, config) or shipped_adapter(config) or train_warmup(session)
     )
+
+
+def _share(facts: BuildFacts | None, session: Session) -> float:
+    """Share of the caps that a network uses; one of which nothing is known might use all."""
+    return 1.0 if facts is None else session.config.caps.share(facts)
 
 
 def _evaluate(seeds: list[Network], session: Session) -> None:

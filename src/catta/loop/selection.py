@@ -19,6 +19,7 @@ class Winner:
     source: str
     accuracy: float
     cycle: int  # 0: a seed
+    share: float  # of the caps that it uses, 0..1
 
 
 def admit(candidates: Sequence[Candidate], threshold: float) -> list[int]:
@@ -34,6 +35,14 @@ def admit(candidates: Sequence[Candidate], threshold: float) -> list[int]:
         and candidate.accuracy is not None
         and candidate.accuracy >= threshold
     ]
+
+
+def with_room(winners: Sequence[Winner], share: float) -> list[Winner]:
+    """The winners that use at most this share of the caps; all of them where none does.
+
+    What is varied from a network just below the caps is above them as often as not.
+    """
+    return [w for w in winners if w.share <= share] or list(winners)
 
 
 def compose(winners: Sequence[Winner], *, cycle: int, budget: int, seed: int) -> list[Winner]:
