@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import catta
-from catta.cli import check, datasets, evolve, models, runs, warmup
+from catta.cli import check, corpus, datasets, evolve, models, runs, warmup
 
 app = typer.Typer(
     name="catta",
@@ -23,6 +23,7 @@ app.command("warmup")(warmup.warmup)
 app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
 app.add_typer(datasets.app, name="datasets")
+app.add_typer(corpus.app, name="corpus")
 
 
 def main() -> None:
