@@ -243,14 +243,36 @@ def test_a_network_that_does_not_build_fails_in_training(data):
 
 @pytest.mark.parametrize("index", [-1, 2, True, "0", None, 0.0])
 def test_only_an_index_of_a_version_is_believed(index):
-    worker = Answers(Reply(header={"index": index}))
+    worker = Answers(Reply(header=FITTING | {"index": index}))
     found = first_fit(worker, [GOOD, GOOD], shapes=SHAPES, recipe=RECIPE, caps=Caps())
     assert found is None
 
 
+FITTING = {"index": 1, "parameters": 10, "flops": 20, "graph": "g1:" + "0" * 32, "seconds": 0.1}
+
+
+@pytest.mark.parametrize("change", [{"parameters": 10**7}, {"flops": 10**9}, {"graph": "x"}])
+def test_a_version_above_the_caps_or_without_facts_does_not_fit(change):
+    honest = first_fit(
+        Answers(Reply(header=FITTING)), [GOOD] * 2, shapes=SHAPES, recipe=RECIPE, caps=Caps()
+    )
+    lying = first_fit(
+        Answers(Reply(header=FITTING | change)),
+        [GOOD] * 2,
+        shapes=SHAPES,
+        recipe=RECIPE,
+        caps=Caps(),
+    )
+    assert honest is not None
+    assert honest[0] == 1
+    assert lying is None
+
+
 def test_the_first_version_that_fits():
     found = first_fit(InProcess(), [GOOD], shapes=SHAPES, recipe=RECIPE, caps=Caps())
-    assert found == 0
+    assert found is not None
+    assert found[0] == 0
+    assert found[1].parameters == check(GOOD)[1].parameters
 
 
 def test_in_a_real_worker(data, tmp_path):

@@ -204,10 +204,15 @@ def test_the_first_version_that_keeps_the_caps_is_found():
         s.replace("W *", f"{w} *") for s, w in zip(job["sources"], (64, 16, 8), strict=True)
     ]
     wide, narrow = {"parameters": 2_000, "flops": 10**9}, {"parameters": 10, "flops": 10**9}
-    assert perform(job | {"caps": wide}, {})[0] == {"index": 1}
+    found = perform(job | {"caps": wide}, {})[0]
+    built = perform(job | {"kind": "build", "source": job["sources"][1]}, {})[0]
+    assert found["index"] == 1
+    assert [found[k] for k in ("parameters", "flops", "graph")] == [
+        built[k] for k in ("parameters", "flops", "graph")
+    ]
     assert perform(job | {"caps": narrow}, {})[0]["index"] == -1
     slow = {"parameters": 10**9, "flops": 2 * (64 * 8 * 9 + 128 * CLASSES)}
-    assert perform(job | {"caps": slow}, {})[0] == {"index": 2}
+    assert perform(job | {"caps": slow}, {})[0]["index"] == 2
 
 
 def test_an_unknown_job_is_an_error():

@@ -99,8 +99,11 @@ def build_check(
 
 def first_fit(
     worker: Worker, sources: Sequence[str], *, shapes: Shapes, recipe: Recipe, caps: Caps
-) -> int | None:
-    """Index of the first of several versions of a network that keeps the caps, or None."""
+) -> tuple[int, BuildFacts] | None:
+    """Index of the first of several versions of a network that keeps the caps, and its facts.
+
+    None where none does, or where that version passes no build check.
+    """
     job = {
         "kind": "fit",
         "sources": list(sources),
@@ -109,10 +112,13 @@ def first_fit(
         "caps": caps.model_dump(),
     }
     reply = worker.run(job, seconds=BUILD_SECONDS, memory_mb=BUILD_MEMORY_MB)
-    index = reply.header.get("index")
-    if reply.failure is not None or not isinstance(index, int) or isinstance(index, bool):
+    if reply.failure is not None:
         return None
-    return index if 0 <= index < len(sources) else None
+    try:
+        index, facts = _count(reply.header, "index"), _facts(reply.header)
+    except _MalformedError:
+        return None
+    return (index, facts) if index < len(sources) and caps.share(facts) <= 1 else None
 
 
 def train_and_score(

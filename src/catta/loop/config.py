@@ -78,10 +78,10 @@ class RunConfig(BaseModel):
         default=None, description="JSON list of completions of backend `scripted`"
     )
     examples: int = Field(
-        default=64, ge=1, description="largest number of examples a cycle's fine-tuning sees"
+        default=80, ge=1, description="largest number of examples a cycle's fine-tuning sees"
     )
     learn_within: float = Field(
-        default=0.6,
+        default=0.7,
         gt=0,
         le=1,
         description="share of the caps that an example may use: what varies from it keeps them",
@@ -104,6 +104,11 @@ class RunConfig(BaseModel):
     finetune: FinetuneSettings = Field(
         default_factory=lambda: FinetuneSettings(lr=3e-4),
         description="fine-tuning of a cycle (arm lora)",
+    )
+
+    finetune_from: Literal["warmup", "last"] = Field(
+        default="warmup",
+        description="what a cycle's fine-tuning starts from: the warm-up, or the last cycle",
     )
 
     @model_validator(mode="after")
@@ -129,6 +134,7 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
     "paper": {
         "cycles": 22,
         "threshold": 0.40,
+        "finetune_from": "last",
         "caps": {"parameters": 500_000, "flops": 500_000_000},
         "recipe": {
             "dataset": "cifar-10",

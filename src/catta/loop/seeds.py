@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 
 from catta.corpus import Corpus
-from catta.evaluation import Worker, build_check, first_fit
+from catta.evaluation import Worker, first_fit
 from catta.execution import Executor
 from catta.loop.config import RunConfig
 from catta.loop.known import import_known, settings_key
@@ -123,15 +123,11 @@ def _adapt(
             parent.source if factor == 1 else scale_widths(parent.source, factor)
             for factor in FACTORS
         ]
-        index = first_fit(worker, scaled, shapes=shapes, recipe=config.recipe, caps=config.caps)
-        if index is None:
+        fitting = first_fit(worker, scaled, shapes=shapes, recipe=config.recipe, caps=config.caps)
+        if fitting is None:
             return None
+        index, facts = fitting
         source = scaled[index]
-        verdict, facts = build_check(
-            worker, source, shapes=shapes, recipe=config.recipe, caps=config.caps
-        )
-        if verdict is not None or facts is None:
-            return None
         network = Network(
             id=network_id(source),
             source=source,
