@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, cast
 
-from sqlalchemy import JSON, BigInteger, Dialect, Float, Text
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import JSON, BigInteger, Dialect, Float, String, Text
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 LARGEST = 2**63 - 1
 
@@ -20,6 +20,27 @@ class PlainText(TypeDecorator[str]):
 
     impl = Text
     cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Escape what SQLite or PostgreSQL would refuse."""
+        return None if value is None else plain_text(value)
+
+
+class Name(TypeDecorator[str]):
+    """A short text that is searched and sorted: plain as `PlainText`, ordered by code points.
+
+    Without a stated collation PostgreSQL would sort and compare ranges by the language that its
+    database was created with, SQLite by code points.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
+        """The collation that sorts by code points; SQLite's own does."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(String(collation="C"))
+        return dialect.type_descriptor(String())
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Escape what SQLite or PostgreSQL would refuse."""

@@ -12,6 +12,9 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
+# Sorted by code points in every database, as SQLite does.
+_NAME = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+
 
 def upgrade() -> None:
     """Change four tables."""
@@ -19,7 +22,7 @@ def upgrade() -> None:
     with op.batch_alter_table("epochs") as epochs:
         epochs.alter_column("loss", existing_type=sa.Float(), nullable=True)
     op.add_column("candidates", sa.Column("source", sa.Text()))
-    op.add_column("networks", sa.Column("sha256", sa.String()))
+    op.add_column("networks", sa.Column("sha256", _NAME))
     _hash_sources()
 
 
@@ -28,8 +31,8 @@ def _share_names() -> None:
     op.rename_table("aliases", "aliases_0001")
     op.create_table(
         "aliases",
-        sa.Column("name", sa.String(), primary_key=True),
-        sa.Column("network_id", sa.String(), sa.ForeignKey("networks.id"), primary_key=True),
+        sa.Column("name", _NAME, primary_key=True),
+        sa.Column("network_id", _NAME, sa.ForeignKey("networks.id"), primary_key=True),
     )
     op.create_index("ix_aliases_network_id", "aliases", ["network_id"])
     old, new = _table("aliases_0001", "name", "network_id"), _table("aliases", "name", "network_id")
@@ -54,4 +57,4 @@ def _hash_sources() -> None:
 
 
 def _table(name: str, *columns: str) -> sa.TableClause:
-    return sa.table(name, *[sa.Column(column, sa.String()) for column in columns])
+    return sa.table(name, *[sa.Column(column, _NAME) for column in columns])
