@@ -56,9 +56,11 @@ class Network:
 
     Attributes:
         id: Versioned hash of the canonical source, `n1:<hex>`.
-        source: Normalised source text: no comments, one statement a line.
+        source: Normalised source text (no comments, one statement a line), except that a
+            published network (origin `lemur`, `user`) keeps its own text.
         name: The name it came with (a LEMUR name, a file stem, `run/cycle/index`).
-        origin: Where it came from.
+        origin: Where it came from; `architecture` is a published one reduced to what a run
+            learns from.
         parent: Id of the network it was adapted or mutated from.
         licence: SPDX identifier of the licence that travels with it.
     """
@@ -66,7 +68,7 @@ class Network:
     id: str
     source: str
     name: str
-    origin: Literal["lemur", "adapted", "candidate", "user"]
+    origin: Literal["lemur", "architecture", "adapted", "candidate", "user"]
     parent: str | None = None
     licence: str | None = None
 

@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 
 from catta.corpus import Corpus, migrate
 from catta.corpus.engine import make_engine
+from catta.corpus.networks import source_hash
 from catta.corpus.schema import metadata
 from catta.errors import CorpusError
 from catta.records import Evaluation, Recipe
@@ -30,11 +31,12 @@ def old_corpus(path: Path, revision: str) -> None:
     connection.close()
 
 
-def fill_0001(connection: sqlite3.Connection) -> None:
+def fill_0001(connection: sqlite3.Connection, *, hashes: bool = False) -> None:
     created = "2026-01-02T03:04:05+00:00"
     statements: list[tuple[str, tuple[object, ...]]] = [
         (
-            "INSERT INTO networks VALUES (?, ?, ?, 'user', NULL, 'MIT', ?)",
+            "INSERT INTO networks (id, source, name, origin, parent, licence, created)"
+            " VALUES (?, ?, ?, 'user', NULL, 'MIT', ?)",
             (NETWORK.id, NETWORK.source, NETWORK.name, created),
         ),
         ("INSERT INTO aliases VALUES (?, ?)", (NETWORK.name, NETWORK.id)),
@@ -62,11 +64,18 @@ def fill_0001(connection: sqlite3.Connection) -> None:
             (make_candidate(0).completion.text,),
         ),
     ]
+    if hashes:
+        hashed = (source_hash(NETWORK.source), NETWORK.id)
+        statements.append(("UPDATE networks SET sha256 = ? WHERE id = ?", hashed))
     for statement, values in statements:
         connection.execute(statement, values)
 
 
-FILL = {"0001": fill_0001}
+def fill_0002(connection: sqlite3.Connection) -> None:
+    fill_0001(connection, hashes=True)
+
+
+FILL = {"0001": fill_0001, "0002": fill_0002}
 EARLIER = migrate.REVISIONS[:-1]
 
 
@@ -90,6 +99,18 @@ def test_everything_comes_along(tmp_path: Path, revision: str) -> None:
             Evaluation(network_id=make_network(2).id, recipe_id=RECIPE.id, verdict=OK), RECIPE
         )
         assert len(corpus.evaluations.all(RECIPE.id)) == 2
+
+
+@pytest.mark.parametrize("revision", EARLIER)
+def test_reduced_networks_of_lemur_are_called_architectures(tmp_path: Path, revision: str) -> None:
+    path = tmp_path / "c.sqlite"
+    old_corpus(path, revision)
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("UPDATE networks SET origin = 'lemur'")
+    connection.close()
+    with Corpus.open(path) as corpus:
+        assert [network.origin for network in corpus.networks.all()] == ["architecture"]
 
 
 @pytest.mark.parametrize("revision", EARLIER)

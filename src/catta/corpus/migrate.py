@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, column, inspect, select, table, text
 from catta.corpus.engine import IN_MEMORY, check_file, explained, make_engine
 from catta.errors import CorpusError
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """All schema versions, oldest first; a test holds them against the migration scripts."""
 
 HEAD = REVISIONS[-1]
