@@ -154,7 +154,7 @@ def test_a_file_that_is_no_wheel_of_lemur_is_a_mistake_of_the_user(
     other = make(tmp_path / "other.whl", {"other/module.py": ""})
     for path, message in (
         (tmp_path / "missing.whl", "does not exist"),
-        (tmp_path, "not a file"),
+        (tmp_path, "holds no networks of LEMUR"),
         (text, "not a wheel, or is truncated"),
         (truncated, "not a wheel, or is truncated"),
         (other, f"take version {LEMUR_VERSION}"),
