@@ -36,7 +36,7 @@ def end(process: "subprocess.Popen[str]") -> None:
 
 def fill_disk(corpus: Corpus, spare: int) -> None:
     """From now on the file may only grow by some pages: SQLite reports it as a full disk."""
-    writer: Any = corpus._connector._engine
+    writer: Any = corpus._connector.engine
 
     @event.listens_for(writer, "connect")
     def limit(connection: sqlite3.Connection, record: object) -> None:

@@ -146,7 +146,7 @@ def test_read_only_reads_and_refuses_to_write(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql://host/db", "mysql://host/db", "https://host/c.sqlite"]
+    "url", ["postgresql+psycopg2://host/db", "mysql://host/db", "https://host/c.sqlite"]
 )
 def test_other_databases_are_refused(url: str) -> None:
     with pytest.raises(UsageError, match="is not supported"):

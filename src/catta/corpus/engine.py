@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import sqlite3
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from pathlib import Path
-from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.pool import QueuePool, StaticPool
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from catta.corpus.modes import Mode, in_mode
+from catta.corpus.postgres import postgres_engine, postgres_reason, reading
+from catta.corpus.sqlite import IN_MEMORY, sqlite_engine, sqlite_reason
 from catta.errors import CorpusError
+
+__all__ = ["BUSY_SECONDS", "IN_MEMORY", "Connector", "explained", "make_engine"]
 
 BUSY_SECONDS = 30.0
 """How long a writer waits for another one."""
-
-IN_MEMORY = "sqlite://"
-
-_MAGIC = b"SQLite format 3\x00"
-_WRITES = "catta_writes"
-
-_REASONS = {
-    "SQLITE_FULL": "the disk is full; nothing of the last step was stored",
-    "SQLITE_BUSY": "another process has held it for too long; nothing of this step was stored",
-    "SQLITE_LOCKED": "another process has held it for too long; nothing of this step was stored",
-    "SQLITE_IOERR": "the disk failed or is full; nothing of the last step was stored",
-    "SQLITE_CORRUPT": "the file is corrupt; restore a backup",
-    "SQLITE_NOTADB": "the file is not a SQLite database or is corrupt; restore a backup",
-    "SQLITE_READONLY": "the file cannot be written",
-    "SQLITE_CANTOPEN": "the file cannot be opened or created",
-}
 
 
 def make_engine(
@@ -43,50 +29,19 @@ def make_engine(
     foreign_keys: bool = True,
     busy_seconds: float = BUSY_SECONDS,
 ) -> Engine:
-    """An engine for a SQLite file that is there, or for `IN_MEMORY`.
+    """An engine for a SQLite file that is there, for `IN_MEMORY`, or for a PostgreSQL server.
 
     Args:
-        location: Path of the file.
+        location: Path of the file, or the URL with everything it takes to connect.
         read_only: Whether every write fails.
-        foreign_keys: Whether to enforce them; a migration checks them at its end instead.
+        foreign_keys: Whether SQLite enforces them; a migration checks them at its end instead.
         busy_seconds: How long a writer waits for another one.
     """
-    name = ":memory:" if location == IN_MEMORY else _uri(Path(location))
-
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            name, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False
-        )
-        connection.execute("PRAGMA synchronous = NORMAL")
-        if foreign_keys:
-            connection.execute("PRAGMA foreign_keys = ON")
-        if read_only:  # not SQLite's own mode, which leaves the files of the log behind
-            connection.execute("PRAGMA query_only = ON")
-        return connection
-
-    pool = StaticPool if location == IN_MEMORY else QueuePool
-    engine = create_engine(IN_MEMORY, creator=connect, poolclass=pool)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def check_file(path: Path) -> None:
-    """Raise CorpusError if what lies at a path is not a whole SQLite database."""
-    if path.is_dir():
-        raise CorpusError(f"corpus {path}: it is a directory, not a file")
-    try:
-        with path.open("rb") as file:
-            header = file.read(100)
-            size = os.fstat(file.fileno()).st_size
-    except OSError as error:
-        raise CorpusError(f"corpus {path}: it cannot be read ({error.strerror})") from error
-    if not header:
-        return
-    if not header.startswith(_MAGIC):
-        raise CorpusError(f"corpus {path}: it is not a corpus (not a SQLite database)")
-    log = path.with_name(f"{path.name}-wal")
-    if size < _stated_size(header) and not (log.exists() and log.stat().st_size):
-        raise CorpusError(f"corpus {path}: the file is truncated; restore a backup")
+    if location.startswith("postgresql"):
+        return postgres_engine(make_url(location), read_only=read_only, busy_seconds=busy_seconds)
+    return sqlite_engine(
+        location, read_only=read_only, foreign_keys=foreign_keys, busy_seconds=busy_seconds
+    )
 
 
 @contextmanager
@@ -96,6 +51,8 @@ def explained(location: str) -> Generator[None]:
         yield
     except DBAPIError as error:
         raise CorpusError(f"corpus {location}: {_reason(error)}") from error
+    except PoolTimeoutError as error:
+        raise CorpusError(f"corpus {location}: too many threads use it at once") from error
 
 
 class _Current(threading.local):
@@ -106,84 +63,89 @@ class _Current(threading.local):
 
 
 class Connector:
-    """Hands out connections; nested transactions of a thread join the outermost."""
+    """Hands out connections; nested transactions of a thread join the outermost.
+
+    Attributes:
+        location: What the corpus is called in messages.
+        engine: Its engine.
+    """
 
     def __init__(self, engine: Engine, location: str) -> None:
-        self._engine = engine
-        self._writer = engine.execution_options(**{_WRITES: True})
-        self._location = location
+        self.location = location
+        self.engine = engine
+        self._reader = in_mode(
+            reading(engine) if engine.dialect.name == "postgresql" else engine, Mode.READ
+        )
+        self._writer = in_mode(engine, Mode.WRITE)
         self._current = _Current()
+        self._conditions: list[Callable[[], None]] = []
 
     @contextmanager
     def transaction(self) -> Generator[Connection]:
         """A connection whose work is committed at the end of the outermost block, or not at all.
 
         Raises:
-            CorpusError: The database failed, or a nested block failed and somebody went on.
+            CorpusError: The database failed, a nested block failed and somebody went on, or a
+                condition of writing does not hold any more.
         """
         current = self._current
         if current.connection is not None:
             try:
-                yield current.connection
+                with explained(self.location):
+                    yield current.connection
             except BaseException:
                 current.failed = True
                 raise
             return
-        with explained(self._location), self._writer.begin() as connection:
+        with explained(self.location), self._writer.begin() as connection:
+            for condition in tuple(self._conditions):
+                condition()
             current.connection, current.failed = connection, False
             try:
                 yield connection
                 if current.failed:
                     raise CorpusError(
-                        f"corpus {self._location}: a part of this step failed; nothing was stored"
+                        f"corpus {self.location}: a part of this step failed; nothing was stored"
                     )
             finally:
                 current.connection = None
 
     @contextmanager
     def read(self) -> Generator[Connection]:
-        """A connection that sees one state of the corpus; it waits for nobody.
+        """A connection that sees one state of the corpus; it waits for no writer.
 
         In a transaction it sees what that has written.
         """
         if self._current.connection is not None:
             yield self._current.connection
             return
-        with explained(self._location), self._engine.begin() as connection:
+        with explained(self.location), self._reader.begin() as connection:
             yield connection
+
+    @contextmanager
+    def on_condition(self, condition: Callable[[], None]) -> Generator[None]:
+        """Within the block every transaction first calls this; it raises to prevent it."""
+        self._conditions.append(condition)
+        try:
+            yield
+        finally:
+            self._conditions.remove(condition)
 
     def close(self) -> None:
         """Close all connections."""
-        self._engine.dispose()
-
-
-def _begin(connection: Connection) -> None:
-    """A writer takes the lock at once: what it read before taking it could be stale."""
-    writes = connection.get_execution_options().get(_WRITES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _uri(path: Path) -> str:
-    """SQLite's name of a file that is there; immutable on a read-only disk: no lock there."""
-    log = path.with_name(f"{path.name}-wal")
-    mode = "rw" if os.access(path.parent, os.W_OK) or log.exists() else "ro&immutable=1"
-    return f"file:{quote(str(path))}?mode={mode}"
-
-
-def _stated_size(header: bytes) -> int:
-    """Size in bytes that a database's first page claims, 0 where it does not say."""
-    if len(header) < 100 or header[24:28] != header[92:96]:
-        return 0
-    page = int.from_bytes(header[16:18], "big")
-    return (65_536 if page == 1 else page) * int.from_bytes(header[28:32], "big")
+        self.engine.dispose()
 
 
 def _reason(error: DBAPIError) -> str:
-    if isinstance(error, IntegrityError):
-        return f"a row does not fit the others ({error.orig}); nothing of this step was stored"
-    name = str(getattr(error.orig, "sqlite_errorname", ""))
-    for code, sentence in _REASONS.items():
-        if name.startswith(code):
-            return sentence
     lines = str(error.orig or error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    said = lines[0] if lines else type(error).__name__
+    if isinstance(error, IntegrityError):
+        return f"a row does not fit the others ({said}); nothing of this step was stored"
+    if hasattr(error.orig, "sqlstate"):
+        return _with_detail(postgres_reason(error), said)
+    return sqlite_reason(error.orig or error) or said
+
+
+def _with_detail(sentence: str | None, said: str) -> str:
+    """A server's reasons are many: its own words follow ours."""
+    return said if sentence is None else f"{sentence} ({said})"

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, column, inspect, select, table, text
 
-from catta.corpus.engine import IN_MEMORY, check_file, explained, make_engine
-from catta.errors import CorpusError
+from catta.corpus.engine import IN_MEMORY, explained, make_engine
+from catta.corpus.modes import Mode, in_mode
+from catta.corpus.sqlite import check_file
+from catta.errors import CorpusError, UsageError
 
 REVISIONS = ("0001", "0002", "0003")
 """All schema versions, oldest first; a test holds them against the migration scripts."""
@@ -18,6 +20,7 @@ HEAD = REVISIONS[-1]
 
 _VERSION = table("alembic_version", column("version_num"))
 _OURS = {"networks", "candidates"}
+_OLDER = "its schema is older; open it once for writing"
 
 
 def prepare_file(path: Path, *, create: bool, read_only: bool) -> None:
@@ -32,12 +35,57 @@ def prepare_file(path: Path, *, create: bool, read_only: bool) -> None:
     if create and not path.exists():
         _create(path)
     check_file(path)
-    found = _version(path)
+    engine = make_engine(str(path), read_only=True)
+    try:
+        found = _version(engine, str(path))
+    finally:
+        engine.dispose()
     if found == HEAD:
         return
     if read_only:
-        raise CorpusError(f"corpus {path}: its schema is older; open it once for writing")
+        raise CorpusError(f"corpus {path}: {_OLDER}")
     upgrade(path)
+
+
+def prepare_server(engine: Engine, location: str, *, create: bool, read_only: bool) -> None:
+    """Have a corpus of the newest schema in a database on a server.
+
+    Args:
+        engine: Connects to the database.
+        location: What it is called in messages.
+        create: Whether to make the tables in an empty database.
+        read_only: Whether to leave an older schema as it is.
+
+    Raises:
+        UsageError: The database is empty, and the tables are not to be made.
+        CorpusError: It holds something else, or a newer schema, or cannot be reached or written;
+            it stays as it was.
+    """
+    with explained(location), engine.connect() as connection:
+        encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
+    if encoding != "UTF8":
+        raise CorpusError(f"corpus {location}: the database must have the encoding UTF8")
+    found = _version(engine, location)
+    if found == HEAD:
+        return
+    if found is None and not create:
+        raise UsageError(f"corpus: {location} holds no corpus")
+    if read_only:
+        raise CorpusError(f"corpus {location}: {_OLDER}")
+    upgrade_server(engine, location)
+
+
+def upgrade_server(engine: Engine, location: str, target: str = HEAD) -> None:
+    """Migrate a database on a server, empty or of an earlier schema, one transaction a step.
+
+    Two processes that do it at once wait for each other; readers wait too, and see the result.
+    """
+    _steps(engine, location, target)
+
+
+def holds_corpus(engine: Engine, location: str) -> bool:
+    """Whether a database on a server holds anything; CorpusError if that is something else."""
+    return _version(engine, location) is not None
 
 
 def prepare_memory(engine: Engine) -> None:
@@ -65,22 +113,18 @@ def upgrade(path: Path, target: str = HEAD, *, name: Path | None = None) -> None
         engine.dispose()
 
 
-def _version(path: Path) -> str | None:
-    """Schema version of the file, or None if it is empty."""
-    engine = make_engine(str(path), read_only=True)
-    try:
-        with explained(str(path)), engine.connect() as connection:
-            tables = set(inspect(connection).get_table_names())
-            found = _read_version(connection) if _VERSION.name in tables else None
-    finally:
-        engine.dispose()
+def _version(engine: Engine, location: str) -> str | None:
+    """Schema version of the database, or None if it is empty."""
+    with explained(location), engine.connect() as connection:
+        tables = set(inspect(connection).get_table_names())
+        found = _read_version(connection) if _VERSION.name in tables else None
     if not tables:
         return None
     if not tables >= _OURS or found is None:
-        raise CorpusError(f"corpus {path}: it is a database of something else")
+        raise CorpusError(f"corpus {location}: it is a database of something else")
     if found not in REVISIONS:
         raise CorpusError(
-            f"corpus {path}: its schema {found} is newer than this Catta knows ({HEAD}); "
+            f"corpus {location}: its schema {found} is newer than this Catta knows ({HEAD}); "
             "upgrade Catta"
         )
     return found
@@ -123,17 +167,23 @@ def _steps(engine: Engine, location: str, target: str) -> None:
     config = Config()
     scripts = str(Path(__file__).parent / "migrations")
     config.set_main_option("script_location", scripts.replace("%", "%%"))
-    writer = engine.execution_options(catta_writes=True)
+    writer = in_mode(engine, Mode.MIGRATE)
     for step in REVISIONS[: REVISIONS.index(target) + 1]:
         with explained(location), writer.begin() as connection:
             if _at_least(connection, step):  # it was, or another process has just done it
                 continue
             config.attributes["connection"] = connection
             command.upgrade(config, step)
-            if connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
+            if _dangling(connection):
                 raise CorpusError(
                     f"corpus {location}: it holds dangling references and cannot be migrated"
                 )
+
+
+def _dangling(connection: Connection) -> bool:
+    if connection.dialect.name != "sqlite":  # the others enforced the references all along
+        return False
+    return connection.execute(text("PRAGMA foreign_key_check")).first() is not None
 
 
 def _at_least(connection: Connection, step: str) -> bool:

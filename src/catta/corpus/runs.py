@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -18,9 +16,10 @@ from catta.corpus.candidate_rows import (
     progress_columns,
     prompt_id,
 )
-from catta.corpus.engine import IN_MEMORY, Connector
+from catta.corpus.driving import only_driver
+from catta.corpus.engine import Connector
 from catta.corpus.evaluations import Adapters, adapter_of
-from catta.corpus.locks import exclusive
+from catta.corpus.location import Location
 from catta.corpus.networks import CHUNK, insert
 from catta.errors import CorpusError, UsageError
 from catta.records import Adapter, Candidate, Cycle, Phase, Run
@@ -31,10 +30,10 @@ _ORDER = {Phase.GENERATED: 0, Phase.SCREENED: 1, Phase.DONE: 2}
 class Runs:
     """The runs of a corpus."""
 
-    def __init__(self, connector: Connector, adapters: Adapters, location: str) -> None:
+    def __init__(self, connector: Connector, adapters: Adapters, place: Location) -> None:
         self._connector = connector
         self._adapters = adapters
-        self._location = location
+        self._place = place
 
     # Runs --------------------------------------------------------------------------------------
 
@@ -99,17 +98,12 @@ class Runs:
 
     @contextmanager
     def acquire(self, run: str) -> Generator[None]:
-        """Be the only one that drives a run; the kernel releases it if the process dies.
+        """Be the only one that drives a run; it is released if the process dies.
 
         Raises:
             UsageError: It is being driven already.
         """
-        if self._location == IN_MEMORY:
-            yield
-            return
-        name = hashlib.sha256(run.encode()).hexdigest()[:16]
-        corpus = Path(self._location)
-        with exclusive(corpus.with_name(f".{corpus.name}-{name}.lock"), f"run: {run}"):
+        with only_driver(self._connector, self._place, run, f"run: {run}"):
             yield
 
     # Cycles ------------------------------------------------------------------------------------
