@@ -48,15 +48,29 @@ class Networks:
             insert(connection, schema.aliases, [{"name": n.name, "network_id": n.id} for n in rows])
 
     def get(self, key: str) -> Network | None:
-        """The network with this id, name or alias; of several, the one named so at first."""
+        """The network with this id, name or alias.
+
+        Of several of one name: a published one, else the one named so at first.
+        """
         table, names = schema.networks, schema.aliases
         with self._connector.read() as connection:
             row = connection.execute(select(table).where(table.c.id == key)).first()
             if row is None:
                 joined = select(table).join(names).where(names.c.name == key)
-                ordered = joined.order_by(table.c.name != key, table.c.created, table.c.id)
+                ordered = joined.order_by(
+                    table.c.origin != "lemur", table.c.name != key, table.c.created, table.c.id
+                )
                 row = connection.execute(ordered).first()
         return _network(row) if row else None
+
+    def publish(self, ids: Sequence[str]) -> None:
+        """Note that some of the architectures by these ids are published networks as they are."""
+        table = schema.networks
+        with self._connector.transaction() as connection:
+            for start in range(0, len(ids), CHUNK):
+                chosen = table.c.id.in_(ids[start : start + CHUNK])
+                changed = table.update().where(chosen, table.c.origin == "architecture")
+                connection.execute(changed.values(origin="lemur"))
 
     def get_many(self, ids: Sequence[str]) -> list[Network]:
         """Networks by id, in the order of the ids; unknown ids are left out."""

@@ -14,6 +14,7 @@ from catta.corpus.location import Location, locate
 from catta.corpus.migrate import holds_corpus, prepare_file, prepare_memory, prepare_server
 from catta.corpus.networks import Networks
 from catta.corpus.runs import Runs
+from catta.corpus.trials import Trials
 from catta.corpus.verify import find_problems
 from catta.errors import CorpusError, UsageError
 
@@ -28,6 +29,7 @@ class Corpus:
         networks: Networks, fingerprints, seed sets.
         evaluations: Evaluations and recipes.
         adapters: What language models have learnt.
+        trials: Published trials, and what came with them.
         runs: Runs, cycles, candidates.
     """
 
@@ -37,6 +39,7 @@ class Corpus:
         self.networks = Networks(connector)
         self.evaluations = Evaluations(connector)
         self.adapters = Adapters(connector)
+        self.trials = Trials(connector)
         self.runs = Runs(connector, self.adapters, place)
 
     @classmethod

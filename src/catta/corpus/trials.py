@@ -1,0 +1,166 @@
+"""Published trials, and what came with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import func, select, text
+
+from catta.corpus import schema
+from catta.corpus.engine import Connector
+from catta.corpus.networks import insert, now, source_hash
+from catta.corpus.published import Measurement, Module, Traits, TrialFile
+from catta.corpus.trial_writer import Added, Subjects, TrialWriter
+
+
+class Trials:
+    """The published trials of a corpus."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+
+    def imported(self, sha256: str) -> dict[str, Any] | None:
+        """The report of the import of a source with this hash, if there was one."""
+        table = schema.imports
+        query = select(table.c.report).where(table.c.sha256 == sha256)
+        with self._connector.read() as connection:
+            return connection.execute(query).scalar()
+
+    def begin_import(self, sha256: str, version: str | None) -> int:
+        """Note an import, in the transaction that holds all of it; returns its key."""
+        row = {"sha256": sha256, "version": version, "report": {}, "created": now()}
+        with self._connector.transaction() as connection:
+            created = connection.execute(schema.imports.insert().values(**row))
+            key = created.inserted_primary_key
+            return int(key[0]) if key else 0
+
+    def end_import(self, key: int, report: Mapping[str, Any]) -> None:
+        """Store the report of an import, and statistics that queries are planned by."""
+        table = schema.imports
+        with self._connector.transaction() as connection:
+            connection.execute(table.update().where(table.c.id == key).values(report=report))
+            connection.execute(text("ANALYZE"))
+
+    def add(self, import_id: int, files: Iterable[TrialFile], networks: Mapping[str, str]) -> Added:
+        """Store trials; of those that are there already, as many stay as were there.
+
+        Args:
+            import_id: What `begin_import` returned.
+            files: The trials.
+            networks: Names of networks and their identities; other names have no code.
+        """
+        with self._connector.transaction() as connection:
+            writer = TrialWriter(connection, import_id, networks)
+            for file in files:
+                writer.add(file)
+            writer.flush()
+        return writer.added
+
+    def add_modules(self, modules: Iterable[Module]) -> int:
+        """Store modules, a later one of the same kind and name in an earlier one's place.
+
+        Returns:
+            How many there were.
+        """
+        table, count = schema.modules, 0
+        with self._connector.transaction() as connection:
+            for module in modules:
+                values = {"source": module.source, "sha256": source_hash(module.source)}
+                there = (table.c.kind == module.kind) & (table.c.name == module.name)
+                if connection.execute(table.update().where(there).values(**values)).rowcount == 0:
+                    key = {"kind": module.kind, "name": module.name}
+                    connection.execute(table.insert().values(**key, **values))
+                count += 1
+        return count
+
+    def add_measurements(
+        self, measurements: Iterable[Measurement], networks: Mapping[str, str]
+    ) -> int:
+        """Store measurements on devices; one that is there already is not repeated.
+
+        Args:
+            measurements: The measurements.
+            networks: As in `add`.
+
+        Returns:
+            How many there were.
+        """
+        rows: list[dict[str, Any]] = []
+        with self._connector.transaction() as connection:
+            subjects = Subjects(connection, networks)
+            for measurement in measurements:
+                values = asdict(measurement)
+                rows.append({"subject_id": subjects.of(values.pop("subject")), **values})
+            subjects.flush()
+            insert(connection, schema.device_measurements, rows)
+        return len(rows)
+
+    def add_traits(self, traits: Mapping[str, Traits]) -> None:
+        """Store what the texts of networks show, by identity; the first of each stays."""
+        rows = [
+            {"network_id": identity, **asdict(found), "imports": list(found.imports)}
+            for identity, found in traits.items()
+        ]
+        with self._connector.transaction() as connection:
+            insert(connection, schema.traits, rows)
+
+    def traits(self, network_id: str) -> Traits | None:
+        """What the text of a network shows, if it was looked at."""
+        query = select(schema.traits).where(schema.traits.c.network_id == network_id)
+        with self._connector.read() as connection:
+            row = connection.execute(query).mappings().first()
+        if row is None:
+            return None
+        values = {key: value for key, value in row.items() if key != "network_id"}
+        return Traits(**{**values, "imports": tuple(row["imports"])})
+
+    def count(self) -> int:
+        """How many trials there are."""
+        return self._count(schema.trials)
+
+    def figures(self) -> dict[str, int]:
+        """How many rows of each kind there are."""
+        tables = {
+            "names": schema.aliases,
+            "trials": schema.trials,
+            "parameter_sets": schema.parameter_sets,
+            "device_measurements": schema.device_measurements,
+            "modules": schema.modules,
+            "evaluations": schema.evaluations,
+            "runs": schema.runs,
+            "candidates": schema.candidates,
+        }
+        return {name: self._count(table) for name, table in tables.items()}
+
+    def problems(self) -> list[dict[str, Any]]:
+        """Tasks, datasets and metrics, with the numbers of trials and of names tried."""
+        table, trials = schema.problems, schema.trials
+        counts = (
+            select(
+                trials.c.problem_id,
+                func.count().label("trials"),
+                func.count(trials.c.subject_id.distinct()).label("names"),
+            )
+            .group_by(trials.c.problem_id)
+            .subquery()
+        )
+        query = (
+            select(table.c.task, table.c.dataset, table.c.metric, counts.c.trials, counts.c.names)
+            .join(counts, counts.c.problem_id == table.c.id)
+            .order_by(table.c.task, table.c.dataset, table.c.metric)
+        )
+        with self._connector.read() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def imports(self) -> list[dict[str, Any]]:
+        """All imports, oldest first: version, hash, when."""
+        table = schema.imports
+        query = select(table.c.version, table.c.sha256, table.c.created).order_by(table.c.id)
+        with self._connector.read() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def _count(self, table: Any) -> int:
+        with self._connector.read() as connection:
+            return connection.execute(select(func.count()).select_from(table)).scalar_one()
