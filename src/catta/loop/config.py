@@ -78,7 +78,7 @@ class RunConfig(BaseModel):
         default=None, description="JSON list of completions of backend `scripted`"
     )
     examples: int = Field(
-        default=80, ge=1, description="largest number of examples a cycle's fine-tuning sees"
+        default=40, ge=1, description="largest number of examples a cycle's fine-tuning sees"
     )
     learn_within: float = Field(
         default=0.7,
@@ -106,9 +106,9 @@ class RunConfig(BaseModel):
         description="fine-tuning of a cycle (arm lora)",
     )
 
-    finetune_from: Literal["warmup", "last"] = Field(
-        default="warmup",
-        description="what a cycle's fine-tuning starts from: the warm-up, or the last cycle",
+    finetune_from: Literal["last", "warmup"] = Field(
+        default="last",
+        description="what a cycle's fine-tuning starts from: the last cycle, or the warm-up",
     )
 
     @model_validator(mode="after")
@@ -134,7 +134,6 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
     "paper": {
         "cycles": 22,
         "threshold": 0.40,
-        "finetune_from": "last",
         "caps": {"parameters": 500_000, "flops": 500_000_000},
         "recipe": {
             "dataset": "cifar-10",

@@ -23,8 +23,8 @@ def finetune_cycle(run: str, cycle: int, session: Session) -> Adapter | None:
     """
     config = session.config
     current = cycle_adapter(run, cycle, session)
-    # An adapter that goes on meets the same examples in each cycle, until it repeats them: 8 of 21
-    # valid candidates of a sixth cycle were near-duplicates. As in STaR (arXiv 2203.14465).
+    # Starting anew (as STaR does, arXiv 2203.14465) forgets nothing old but learns little; going on
+    # learns more, and repeats what it has met too often: hence the small budget of examples.
     start = warmup_adapter(session) if config.finetune_from == "warmup" else current
     chosen = compose(
         winners(run, session, before=cycle + 1),
