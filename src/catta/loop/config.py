@@ -134,6 +134,8 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
     "paper": {
         "cycles": 22,
         "threshold": 0.40,
+        "examples": 1_000,
+        "learn_within": 1.0,
         "caps": {"parameters": 500_000, "flops": 500_000_000},
         "recipe": {
             "dataset": "cifar-10",
