@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from catta.corpus.modes import Mode, mode_of
 from catta.errors import UsageError
 
-_GONE = "the server cannot be reached or has gone away; this step was stored whole or not at all"
+_GONE = "the server has gone away; this step was stored whole or not at all"
 _BUSY = "another process has held it for too long; nothing of this step was stored"
 _REASONS = {
     "08": _GONE,
@@ -52,7 +52,9 @@ _SCHEMA_STAYS = "LOCK TABLE alembic_version IN ACCESS SHARE MODE"
 _SCHEMA_CHANGES = "LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE"
 _HAS_SCHEMA = "SELECT to_regclass('alembic_version') IS NOT NULL"
 
-_sockets: weakref.WeakSet[Any] = weakref.WeakSet()
+_engines: weakref.WeakSet[Engine] = weakref.WeakSet()
+_connections: weakref.WeakSet[Any] = weakref.WeakSet()
+_abandoned: list[Any] = []  # not to be collected, which would end the parent's sessions
 
 
 def postgres_engine(url: URL, *, read_only: bool, busy_seconds: float) -> Engine:
@@ -72,13 +74,14 @@ def postgres_engine(url: URL, *, read_only: bool, busy_seconds: float) -> Engine
         ) from error
 
     def prepare(connection: DBAPIConnection, record: object) -> None:
-        _sockets.add(connection)
+        _connections.add(connection)
         cursor = connection.cursor()
         milliseconds = str(max(1, round(busy_seconds * 1_000)))
         cursor.execute("SELECT set_config('lock_timeout', %s, false)", (milliseconds,))
         cursor.close()
         connection.commit()
 
+    _engines.add(engine)
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", _begin)
     return engine.execution_options(postgresql_readonly=True) if read_only else engine
@@ -97,6 +100,8 @@ def postgres_reason(error: DBAPIError) -> str | None:
             return sentence
     if error.connection_invalidated:
         return _GONE
+    if isinstance(error, OperationalError) and not state:  # libpq's own words, of no class
+        return "no connection to the server"
     return None
 
 
@@ -134,15 +139,17 @@ def _let_go() -> None:
     """In a forked child: let go of the sockets, lest a killed parent's locks live on here.
 
     Their numbers stay taken, by a file that refuses everything: the child's copies of the
-    connections must not write into whatever it opens next.
+    connections must not write into whatever it opens next. It makes new ones if it needs any.
     """
-    connections = [c for c in _sockets if not c.closed]
-    if not connections:
-        return
-    nowhere = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
-    for connection in connections:
-        os.dup2(nowhere, connection.fileno(), inheritable=False)
-    os.close(nowhere)
+    connections = [c for c in _connections if not c.closed]
+    _abandoned.extend(connections)
+    if connections:
+        nowhere = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        for connection in connections:
+            os.dup2(nowhere, connection.fileno(), inheritable=False)
+        os.close(nowhere)
+    for engine in _engines:
+        engine.dispose(close=False)
 
 
 os.register_at_fork(after_in_child=_let_go)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from catta.errors import CorpusError, UsageError
 
 _TAKE = text("SELECT pg_try_advisory_lock(:key)")
+_RELEASE = text("SELECT pg_advisory_unlock(:key)")
 _HOLDER = text(
     "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid) "
     "WHERE locktype = 'advisory' AND granted AND objsubid = 1 "
@@ -41,9 +42,13 @@ def exclusive_session(engine: Engine, key: str, what: str) -> Generator[Callable
         if not connection.execute(_TAKE, {"key": number}).scalar():
             holder = connection.execute(_HOLDER, {"key": number}).scalar() or "another process"
             raise UsageError(f"{what} is being driven by {holder}")
-        yield _checker(connection, what)
+        try:
+            yield _checker(connection, what)
+        finally:
+            # Closing it would do, but the server takes its time to notice.
+            with suppress(SQLAlchemyError):
+                connection.execute(_RELEASE, {"key": number}).close()
     finally:
-        connection.invalidate()
         connection.close()
 
 
@@ -54,7 +59,7 @@ def _checker(connection: Connection, what: str) -> Callable[[], None]:
         try:
             with guard:
                 connection.execute(_ALIVE).close()
-        except DBAPIError as error:
+        except SQLAlchemyError as error:
             raise CorpusError(
                 f"{what}: the connection that reserved it was lost, and another process may have "
                 "taken it over; nothing of this step was stored; start it again"

@@ -124,6 +124,31 @@ class NetworksContract:
         corpus.networks.add([one, replace(one, name="net-2"), two])
         assert corpus.networks.get("net-2") == two
 
+    def test_names_sort_by_code_points(self, corpus: Corpus) -> None:
+        names = ["Zeta", "_x", "alpha", "beta-1", "beta1", "\u00c4"]
+        network = make_network(1, name=names[0])
+        corpus.networks.add([replace(network, name=name) for name in reversed(names)])
+        assert corpus.networks.aliases(network.id) == sorted(names)
+
+    def test_texts_may_hold_anything(self, corpus: Corpus) -> None:
+        hostile = "a\x00b\ud800'; DROP TABLE networks; --\\ %s :x \U0001f600\r\n"
+        network = replace(make_network(1, name=hostile), source=hostile, licence=hostile)
+        corpus.networks.add([network])
+        found = corpus.networks.get(hostile)
+        assert found is not None
+        assert (found.id, found.source) == (network.id, found.name)
+        assert found.name == hostile.replace("\x00", "\\x00").replace("\ud800", "\\ud800")
+        run = begin(corpus, 0)
+        failure = Verdict(outcome=Outcome.CRASHED, stage=Stage.BUILD, error=hostile)
+        screened = replace(make_candidate(0), phase=Phase.DONE, verdict=failure)
+        corpus.runs.update_candidate(screened)
+        corpus.runs.finish(run.id, run.created, {hostile: [hostile, math.nan]})
+        (candidate,) = corpus.runs.candidates(run.id)
+        assert candidate.verdict == replace(failure, error=found.name)
+        (finished,) = corpus.runs.all()
+        assert finished.assessment == {found.name: [found.name, None]}
+        assert corpus.check_integrity(sample=None) == []
+
     def test_networks_by_origin_and_by_ids(self, corpus: Corpus) -> None:
         known = [replace(make_network(n), origin="lemur" if n % 2 else "user") for n in range(6)]
         corpus.networks.add(known)
