@@ -16,6 +16,11 @@ Key = TypeVar("Key")
 
 _CHUNK = 20_000
 
+_COLUMNS = [
+    *("subject_id", "problem_id", "parameter_set_id", "import_id"),
+    *("epoch", "accuracy", "duration"),
+]
+
 
 @dataclass(kw_only=True, slots=True)
 class Added:
@@ -91,7 +96,7 @@ class TrialWriter:
         self._sets = _parameter_sets(connection)
         self._held = _held(connection)
         self._used: set[int] = set()
-        self._rows: list[dict[str, Any]] = []
+        self._rows: list[tuple[Any, ...]] = []
 
     def add(self, file: TrialFile) -> None:
         """Add the trials of one file."""
@@ -102,22 +107,10 @@ class TrialWriter:
         self.added.trials += len(file.trials)
         for trial in file.trials:
             chosen = self._set_of(trial)
-            accuracy, duration = trial.accuracy, trial.duration
-            key = (subject, problem_id, chosen, file.epoch, accuracy, duration)
-            if self._held and self._held[key] > 0:
-                self._held[key] -= 1
+            measured = (file.epoch, trial.accuracy, trial.duration)
+            if self._is_held((subject, problem_id, chosen, *measured)):
                 continue
-            self._rows.append(
-                {
-                    "subject_id": subject,
-                    "problem_id": problem_id,
-                    "parameter_set_id": chosen,
-                    "import_id": self._import_id,
-                    "epoch": file.epoch,
-                    "accuracy": accuracy,
-                    "duration": duration,
-                }
-            )
+            self._rows.append((subject, problem_id, chosen, self._import_id, *measured))
         if len(self._rows) >= _CHUNK:
             self.flush()
 
@@ -126,10 +119,17 @@ class TrialWriter:
         for keys in (self._subjects, self._problems, self._sets):
             keys.flush()
         if self._rows:
-            self._connection.execute(schema.trials.insert(), self._rows)
+            _insert_trials(self._connection, self._rows)
         self.added.new_trials += len(self._rows)
         self.added.parameter_sets = len(self._used)
         self._rows = []
+
+    def _is_held(self, trial: tuple[Any, ...]) -> bool:
+        """Whether the corpus held such a trial that none of this import has matched yet."""
+        if not self._held or self._held[trial] == 0:
+            return False
+        self._held[trial] -= 1
+        return True
 
     def _set_of(self, trial: Trial) -> int:
         value = (trial.uid, trial.transform, trial.prm)
@@ -143,6 +143,20 @@ class _ParameterSets(_Keys[tuple[str, str, bytes]]):
         for row in self._new:
             row["prm"] = row["prm"].decode()
         super().flush()
+
+
+def _insert_trials(connection: Connection, rows: list[tuple[Any, ...]]) -> None:
+    """Insert trials: columns as in `_COLUMNS`.
+
+    Where the driver takes tuples it gets ours at once: a dictionary a row, which SQLAlchemy would
+    turn into such a tuple, takes as long as all the rest.
+    """
+    statement = schema.trials.insert()
+    compiled = statement.compile(dialect=connection.dialect, column_keys=_COLUMNS)
+    if connection.dialect.positional and compiled.positiontup == _COLUMNS:
+        connection.exec_driver_sql(str(compiled), rows)
+    else:
+        connection.execute(statement, [dict(zip(_COLUMNS, row, strict=True)) for row in rows])
 
 
 def _problems(connection: Connection) -> _Keys[tuple[str, str, str]]:

@@ -113,8 +113,9 @@ class Trials:
             row = connection.execute(query).mappings().first()
         if row is None:
             return None
-        values = {key: value for key, value in row.items() if key != "network_id"}
-        return Traits(**{**values, "imports": tuple(row["imports"])})
+        values = dict(row)
+        del values["network_id"]
+        return Traits(imports=tuple(values.pop("imports")), **values)
 
     def count(self) -> int:
         """How many trials there are."""

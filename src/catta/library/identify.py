@@ -9,8 +9,8 @@ from typing import cast
 from joblib import Parallel, delayed
 
 from catta.corpus.published import Traits
-from catta.library.traits import traits_of
-from catta.novelty import InvalidSource, network_id
+from catta.library.traits import identify
+from catta.novelty import InvalidSource
 
 Named = tuple[str, str]
 """Name and source of a network."""
@@ -24,7 +24,7 @@ _WORTH_PROCESSES = 200
 _BATCH = 64
 
 
-def identify(networks: Sequence[Named], workers: int) -> Iterator[list[Identified]]:
+def identify_all(networks: Sequence[Named], workers: int) -> Iterator[list[Identified]]:
     """Identify networks, a batch at a time and in order; closing the iterator ends the processes.
 
     joblib's processes, unlike those of `concurrent.futures`, do not import the user's script
@@ -51,6 +51,6 @@ def _identify_batch(networks: Sequence[Named]) -> list[Identified]:
 
 def _identify(name: str, source: str) -> Identified:
     try:
-        return network_id(source), traits_of(name, source)
+        return identify(name, source)
     except InvalidSource as error:
         return str(error)

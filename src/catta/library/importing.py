@@ -11,7 +11,7 @@ from catta.corpus import Corpus
 from catta.corpus.importers import LemurNetwork, LemurWheel, open_lemur
 from catta.corpus.published import Traits, TrialFile
 from catta.errors import Interrupted
-from catta.library.identify import identify
+from catta.library.identify import identify_all
 from catta.library.progress import ImportProgress, SilentProgress
 from catta.library.report import ImportReport
 from catta.records import Network
@@ -87,7 +87,7 @@ def _identified(wheel: LemurWheel, workers: int, tell: ImportProgress, stop: Sto
     position = 0
     tell.begin("read networks", len(originals))
     try:
-        for batch in identify([(n.name, n.source) for n in originals], workers):
+        for batch in identify_all([(n.name, n.source) for n in originals], workers):
             _check(stop)
             for original, result in zip(originals[position:], batch, strict=False):
                 if isinstance(result, str):

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from catta.corpus import Corpus
+from catta.corpus.published import Traits
 from catta.errors import UsageError
-from catta.library.traits import traits_of
-from catta.novelty import InvalidSource, network_id
+from catta.library.traits import identify
+from catta.novelty import InvalidSource
 from catta.records import Network
 
 _LARGEST = 1_000_000
@@ -42,6 +43,7 @@ def add_networks(corpus: Corpus, paths: Iterable[str | Path]) -> AddReport:
         UsageError: A path is not there, or a given file is not a module that parses.
     """
     networks: list[Network] = []
+    traits: dict[str, Traits] = {}
     skipped: list[tuple[str, str]] = []
     for path, given in _files(paths):
         source = _read(path)
@@ -49,17 +51,19 @@ def add_networks(corpus: Corpus, paths: Iterable[str | Path]) -> AddReport:
             reason = f"it is no text in UTF-8 of 1 to {_LARGEST:,} bytes"
         else:
             try:
-                networks.append(_network(path, source))
-                continue
+                identity, found = identify(path.stem, source)
             except InvalidSource as error:
                 reason = str(error)
+            else:
+                traits.setdefault(identity, found)
+                networks.append(Network(id=identity, source=source, name=path.stem, origin="user"))
+                continue
         if given:
             raise UsageError(f"{path} cannot be added: {reason}")
         skipped.append((str(path), reason))
     with corpus.transaction():
         before = {n.id for n in corpus.networks.get_many([n.id for n in networks])}
         corpus.networks.add(networks)
-        traits = {n.id: traits_of(n.name, n.source) for n in networks}
         corpus.trials.add_traits(traits)
     return AddReport(
         added=tuple(n.name for n in networks if n.id not in before),
@@ -90,7 +94,3 @@ def _read(path: Path) -> str | None:
         return None
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-
-
-def _network(path: Path, source: str) -> Network:
-    return Network(id=network_id(source), source=source, name=path.stem, origin="user")

@@ -55,5 +55,6 @@ class ImportReport:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ImportReport:
         """The report of an earlier import."""
-        skipped = tuple(Skipped(**row) for row in values["skipped"])
-        return cls(**{**values, "skipped": skipped, "repeated": True})
+        plain = dict(values)
+        skipped = tuple(Skipped(**row) for row in plain.pop("skipped"))
+        return cls(**plain, skipped=skipped, repeated=True)

@@ -8,10 +8,24 @@ from collections.abc import Iterator
 
 from catta.corpus.published import Traits
 from catta.evaluation import find_pretrained
-from catta.novelty import parse
+from catta.novelty import network_id, parse
 
 _FAMILY = re.compile(r"[^-_.]+")
+_PRETRAINED = re.compile(r"hub|zoo|load|pretrained|weights")
+"""Every name that `find_pretrained` looks for holds one of these; most sources hold none."""
+
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def identify(name: str, source: str) -> tuple[str, Traits]:
+    """Identity and traits of a network.
+
+    Raises:
+        InvalidSource: It does not parse.
+    """
+    tree = parse(source)
+    traits = traits_of(name, source, tree)
+    return network_id(tree), traits  # in this order: the identity uses the tree up
 
 
 def family_of(name: str) -> str:
@@ -20,13 +34,8 @@ def family_of(name: str) -> str:
     return match[0] if match else name
 
 
-def traits_of(name: str, source: str) -> Traits:
-    """What the text of a network shows.
-
-    Raises:
-        InvalidSource: It does not parse.
-    """
-    tree = parse(source)
+def traits_of(name: str, source: str, tree: ast.Module) -> Traits:
+    """What the text of a network shows; `tree` is the source parsed."""
     imports: set[str] = set()
     classes = functions = 0
     for statement in _statements(tree):
@@ -41,7 +50,7 @@ def traits_of(name: str, source: str) -> Traits:
     return Traits(
         family=family_of(name),
         imports=tuple(sorted(imports)),
-        pretrained=find_pretrained(tree) is not None,
+        pretrained=_may_be_pretrained(source) and find_pretrained(tree) is not None,
         classes=classes,
         functions=functions,
         sequential=_mentions("Sequential", source),
@@ -61,6 +70,11 @@ def _statements(tree: ast.Module) -> Iterator[ast.stmt]:
                 stack += children
         if isinstance(node, ast.stmt):
             yield node
+
+
+def _may_be_pretrained(source: str) -> bool:
+    """Spares most networks the walk; Python reads names that are not ASCII as other letters."""
+    return not source.isascii() or _PRETRAINED.search(source) is not None
 
 
 def _mentions(word: str, source: str) -> bool:

@@ -180,7 +180,7 @@ def _reduce(published: PublishedNetwork) -> _Reduced | None:
         id=hash_identity(text),
         source=source,
         name=published.name,
-        origin="lemur",
+        origin="architecture",
         licence=published.licence,
     )
     return network, signature_to_bytes(text_signature(text))

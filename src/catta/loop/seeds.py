@@ -95,7 +95,7 @@ def _curated(corpus: Corpus, known: Sequence[str], config: RunConfig) -> list[Ne
     Where nothing was reported of any network, all count as measured.
     """
     measured = corpus.networks.reported("img-classification", "cifar-10")
-    by_id = {network.id: network for network in corpus.networks.all("lemur")}
+    by_id = {network.id: network for network in corpus.networks.get_many(known)}
     eligible = [
         by_id[identity]
         for identity in known

@@ -38,11 +38,11 @@ _SHORT = {  # the names everybody uses; tried in this order
 }
 
 
-def network_id(source: str) -> str:
+def network_id(source: str | ast.Module) -> str:
     """Identity of a network, `n1:` and 32 hexadecimal digits of a SHA-256.
 
     Args:
-        source: Text of a Python module.
+        source: Text of a Python module, or its tree as `parse` returns it, which is used up.
 
     Raises:
         InvalidSource: If the text does not parse.
@@ -55,7 +55,7 @@ def hash_identity(text: str) -> str:
     return "n1:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def identity_text(source: str) -> str:
+def identity_text(source: str | ast.Module) -> str:
     """The canonical form that is hashed and cut into shingles; not meant to be run.
 
     Local variables, and parameters that no call in the module passes by keyword, are named `v0`,
@@ -63,7 +63,7 @@ def identity_text(source: str) -> str:
     (`nn.Conv2d`, `F.relu`, `torch.cat`, `math.log`); unused imports are gone.
 
     Args:
-        source: Text of a Python module.
+        source: Text of a Python module, or its tree as `parse` returns it, which is used up.
 
     Returns:
         Text of a module; `identity_text` of it is itself.
@@ -71,7 +71,7 @@ def identity_text(source: str) -> str:
     Raises:
         InvalidSource: If the text does not parse.
     """
-    tree = parse(source)
+    tree = parse(source) if isinstance(source, str) else source
     try:
         canonical = _Canonical(tree)
         canonical.rewrite()
