@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import typer
 
+from catta.cli import corpus_admin
 from catta.cli.guard import guarded
 from catta.cli.options import AsJson, CorpusPath
 from catta.cli.output import print_json, print_rich
 from catta.paths import default_corpus
 
 app = typer.Typer(help="Look at the corpus, and bring networks into it.", no_args_is_help=True)
+app.command("copy")(corpus_admin.copy)
+app.command("backup")(corpus_admin.backup)
+app.command("verify")(corpus_admin.verify)
 
 
 @app.command()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, column, inspect, select, table, text
 
+from catta.corpus.drafts import draft_of, publish
 from catta.corpus.engine import IN_MEMORY, explained, make_engine
 from catta.corpus.modes import Mode, in_mode
 from catta.corpus.sqlite import check_file
@@ -138,25 +137,12 @@ def _create(path: Path) -> None:
         raise CorpusError(
             f"corpus {path}: its directory cannot be created ({error.strerror})"
         ) from error
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
-        draft.touch(exist_ok=False)
-        upgrade(draft, name=path)
-        _publish(draft, path)
+        with draft_of(path) as draft:
+            upgrade(draft, name=path)
+            publish(draft, path)
     except OSError as error:
         raise CorpusError(f"corpus {path}: it cannot be created ({error.strerror})") from error
-    finally:
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            draft.with_name(draft.name + suffix).unlink(missing_ok=True)
-
-
-def _publish(draft: Path, path: Path) -> None:
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        return
-    except OSError:  # a file system without hard links
-        draft.rename(path)
 
 
 def _steps(engine: Engine, location: str, target: str) -> None:

@@ -13,9 +13,9 @@ from catta.corpus.evaluations import Adapters, Evaluations
 from catta.corpus.location import Location, locate
 from catta.corpus.migrate import holds_corpus, prepare_file, prepare_memory, prepare_server
 from catta.corpus.networks import Networks
+from catta.corpus.problems import find_problems
 from catta.corpus.runs import Runs
 from catta.corpus.trials import Trials
-from catta.corpus.verify import find_problems
 from catta.errors import CorpusError, UsageError
 
 
@@ -83,6 +83,11 @@ class Corpus:
     def open_existing_or_empty(cls, location: str | Path) -> Corpus:
         """Open a corpus if it is there, otherwise an empty one in memory; creates nothing."""
         return cls.open(location if _is_there(locate(location)) else IN_MEMORY)
+
+    @property
+    def connector(self) -> Connector:
+        """Its connections, for the parts of Catta that read and write whole tables."""
+        return self._connector
 
     def __enter__(self) -> Self:
         return self
