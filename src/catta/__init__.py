@@ -12,6 +12,8 @@ from catta.lazy import exports
 
 if TYPE_CHECKING:
     from catta.corpus import Corpus
+    from catta.corpus.frames import data
+    from catta.library import add_networks, import_lemur
     from catta.loop import RunConfig, check, evolve, load_config, resume
 
     __version__: str
@@ -20,8 +22,11 @@ __all__ = [
     "Corpus",
     "RunConfig",
     "__version__",
+    "add_networks",
     "check",
+    "data",
     "evolve",
+    "import_lemur",
     "load_config",
     "resume",
 ]
@@ -29,8 +34,11 @@ __all__ = [
 _HOMES = {
     "Corpus": "catta.corpus",
     "RunConfig": "catta.loop",
+    "add_networks": "catta.library",
     "check": "catta.loop",
+    "data": "catta.corpus.frames",
     "evolve": "catta.loop",
+    "import_lemur": "catta.library",
     "load_config": "catta.loop",
     "resume": "catta.loop",
 }

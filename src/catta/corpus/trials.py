@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Connection, func, select, text
 
 from catta.corpus import schema
 from catta.corpus.engine import Connector
@@ -20,6 +21,10 @@ class Trials:
 
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A connection that sees one state of the corpus, for whoever makes tables of it."""
+        return self._connector.read()
 
     def imported(self, sha256: str) -> dict[str, Any] | None:
         """The report of the import of a source with this hash, if there was one."""

@@ -1,0 +1,89 @@
+"""Columns as a table of pandas, Arrow or Polars; each library is loaded when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from catta.corpus.trial_rows import UNMEASURED, Column, Shared
+from catta.errors import UsageError
+
+_DURATION = "duration"
+
+
+def as_pandas(columns: Mapping[str, Column]) -> Any:
+    """A `pandas.DataFrame`; texts and dictionaries are objects that rows share.
+
+    Durations are integers if all are known, as pandas makes it, else floats with NaN.
+    """
+    import pandas as pd
+
+    found: dict[str, Any] = {}
+    for name, column in columns.items():
+        if isinstance(column, Shared):
+            # Not the string type of pandas, which would copy a text for each row.
+            found[name] = pd.Series(_objects(column.values)[column.codes], dtype=object)
+        elif name == _DURATION and (column == UNMEASURED).any():
+            found[name] = pd.Series(np.where(column == UNMEASURED, np.nan, column))
+        else:
+            found[name] = pd.Series(column)
+    return pd.DataFrame(found, copy=False)
+
+
+def as_arrow(columns: Mapping[str, Column]) -> Any:
+    """A `pyarrow.Table`; texts are dictionary-encoded, dictionaries are JSON."""
+    import pyarrow as pa
+
+    found: dict[str, Any] = {}
+    for name, column in columns.items():
+        if isinstance(column, Shared):
+            found[name] = _arrow_shared(column)
+        elif name == _DURATION:
+            found[name] = pa.array(column, mask=column == UNMEASURED)
+        else:
+            found[name] = pa.array(column)
+    return pa.table(found)
+
+
+def as_polars(columns: Mapping[str, Column]) -> Any:
+    """A `polars.DataFrame`, by way of Arrow.
+
+    Raises:
+        UsageError: Polars is not installed.
+    """
+    try:
+        polars = import_module("polars")
+    except ImportError as error:
+        raise UsageError(
+            "as_: polars is not installed; install it with: pip install polars"
+        ) from error
+    return polars.from_arrow(as_arrow(columns))
+
+
+def _arrow_shared(column: Shared) -> Any:
+    import pyarrow as pa
+
+    values = [_json(value) if isinstance(value, dict) else value for value in column.values]
+    known = next((value for value in values if value is not None), None)
+    if known is None:
+        return pa.nulls(len(column.codes), pa.large_string())
+    if not isinstance(known, str):
+        return pa.array(values).take(pa.array(column.codes))
+    texts = pa.array(values, pa.large_string())
+    return pa.DictionaryArray.from_arrays(pa.array(column.codes.astype(np.int32)), texts)
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _objects(values: list[Any]) -> NDArray[Any]:
+    """An array of the very objects: numpy would make something of its own of dictionaries."""
+    found = np.empty(len(values), dtype=object)
+    found[:] = values
+    return found
