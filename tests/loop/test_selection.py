@@ -4,10 +4,20 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
+from loop_networks import network
 
-from catta.loop.selection import Winner, admit, compose, round_down, wanted_accuracy, with_room
+from catta.loop.selection import (
+    Winner,
+    admit,
+    compose,
+    distinct,
+    round_down,
+    wanted_accuracy,
+    with_room,
+)
 from catta.records import Candidate, Completion, Outcome, Phase, Prompt, Stage, Verdict
 
+OTHER = ", nn.Conv2d(16, 16, 5, groups=2), nn.GELU(), nn.AvgPool2d(2), nn.Dropout(0.2)"
 BASE = Candidate(
     run="r",
     cycle=1,
@@ -54,6 +64,14 @@ def test_examples_leave_room_below_the_caps() -> None:
     assert with_room([small, large], 0.7) == [small, large]
     # better than to learn from nothing
     assert with_room([large], 0.6) == [large]
+
+
+def test_a_variation_of_an_earlier_example_is_left_out() -> None:
+    first = replace(winner("first", 0.8, 1), source=network(16))
+    variation = replace(winner("variation", 0.9, 2), source=network(16, activation="GELU"))
+    other = replace(winner("other", 0.7, 2), source=network(16, kernel=7, extra=OTHER))
+    assert distinct([variation, other, first], 0.7) == [first, other]
+    assert len(distinct([variation, other, first], 1.0)) == 3
 
 
 def test_better_ones_are_drawn_more_often() -> None:

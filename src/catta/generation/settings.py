@@ -13,7 +13,7 @@ class SamplingSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     temperature: float = Field(
-        default=0.8, ge=0, le=5, description="sharpness of sampling; 0: greedy"
+        default=0.7, ge=0, le=5, description="sharpness of sampling; 0: greedy"
     )
     top_p: float = Field(
         default=0.95, gt=0, le=1, description="probability mass that is sampled from"

@@ -86,6 +86,12 @@ class RunConfig(BaseModel):
         le=1,
         description="share of the caps that an example may use: what varies from it keeps them",
     )
+    distinct: float = Field(
+        default=0.75,
+        gt=0,
+        le=1,
+        description="examples at or above this Jaccard similarity count as one",
+    )
     assess: int = Field(
         default=3, ge=0, description="best networks assessed on the test split at the end"
     )
@@ -136,6 +142,7 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
         "threshold": 0.40,
         "examples": 1_000,
         "learn_within": 1.0,
+        "distinct": 1.0,
         "caps": {"parameters": 500_000, "flops": 500_000_000},
         "recipe": {
             "dataset": "cifar-10",

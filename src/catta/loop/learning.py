@@ -9,7 +9,7 @@ from pathlib import Path
 from catta.finetune import train_adapter
 from catta.generation import build_prompt, training_example
 from catta.loop.pool import cycle_adapter, warmup_adapter, winners
-from catta.loop.selection import Winner, compose, round_down
+from catta.loop.selection import Winner, compose, distinct, round_down
 from catta.loop.session import Session
 from catta.loop.state import derive_seed
 from catta.paths import cache_dir
@@ -27,7 +27,7 @@ def finetune_cycle(run: str, cycle: int, session: Session) -> Adapter | None:
     # learns more, and repeats what it has met too often: hence the small budget of examples.
     start = warmup_adapter(session) if config.finetune_from == "warmup" else current
     chosen = compose(
-        winners(run, session, before=cycle + 1),
+        distinct(winners(run, session, before=cycle + 1), config.distinct),
         cycle=cycle,
         budget=config.examples,
         seed=derive_seed(config.seed, cycle, "examples"),

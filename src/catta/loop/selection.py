@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, pstdev
 
+from catta.novelty import curate
 from catta.records import Candidate, Outcome
 
 
@@ -43,6 +44,20 @@ def with_room(winners: Sequence[Winner], share: float) -> list[Winner]:
     What is varied from a network just below the caps is above them as often as not.
     """
     return [w for w in winners if w.share <= share] or list(winners)
+
+
+def distinct(winners: Sequence[Winner], similarity: float) -> list[Winner]:
+    """The winners that differ from one another, earlier ones first, then better ones.
+
+    A model that learns from its own variations of one network soon writes nothing else.
+
+    Args:
+        winners: In any order.
+        similarity: Jaccard similarity (0..1) to an earlier one from which a winner is left out.
+    """
+    ordered = sorted(winners, key=lambda w: (w.cycle, -w.accuracy, w.network_id))
+    kept = curate(((w.network_id, w.source) for w in ordered), threshold=similarity)
+    return [ordered[position] for position in kept]
 
 
 def compose(winners: Sequence[Winner], *, cycle: int, budget: int, seed: int) -> list[Winner]:
