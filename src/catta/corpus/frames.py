@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -181,11 +181,14 @@ def _module_columns(
     }
 
 
-def _texts(what: str, value: str | Sequence[str] | None) -> tuple[str, ...] | None:
+def _texts(what: str, value: object) -> tuple[str, ...] | None:
     """One text or several as a tuple."""
     if value is None:
         return None
-    found: tuple[object, ...] = (value,) if isinstance(value, str) else tuple(value)
+    given = (value,) if isinstance(value, str) else value
+    if not isinstance(given, Iterable):
+        raise UsageError(f"{what}: {value!r} is not a text or a sequence of texts")
+    found = tuple(cast("Iterable[object]", given))
     if not all(isinstance(text, str) for text in found):
         raise UsageError(f"{what}: {value!r} is not a text or a sequence of texts")
     return cast("tuple[str, ...]", found)

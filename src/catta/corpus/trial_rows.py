@@ -23,8 +23,8 @@ _ROW = np.dtype(
     ]
 )
 _FIELDS = {
-    **{"task": "problem", "dataset": "problem", "metric": "problem"},
-    **{"nn": "subject", "epoch": "epoch"},
+    "task": "problem", "dataset": "problem", "metric": "problem",
+    "nn": "subject", "epoch": "epoch",
 }
 """What tells the values of a column apart."""
 
@@ -83,8 +83,17 @@ class Shared:
 Column = Shared | NDArray[Any]
 
 
-def trial_columns(connection: Connection, wanted: Filter, limit: int | None) -> dict[str, Column]:
-    """The published trials that are wanted, at most `limit`, in the order they were stored in."""
+def trial_columns(
+    connection: Connection, wanted: Filter, limit: int | None, *, best_of: Sequence[str] = ()
+) -> dict[str, Column]:
+    """The published trials that are wanted, in the order they were stored in.
+
+    Args:
+        connection: Where they are.
+        wanted: Which ones.
+        limit: At most so many.
+        best_of: Of the trials that agree in these columns, only the best one.
+    """
     trials = schema.trials.c
     problems = connection.execute(select(schema.problems)).all()
     chosen = {p.id: p for p in problems if wanted.accepts(p.task, p.dataset, p.metric)}
