@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
 from catta.cli import corpus_admin
+from catta.cli.corpus_tables import (
+    figures_table,
+    networks_table,
+    problems_table,
+    rows_table,
+    trials_table,
+)
 from catta.cli.guard import guarded
-from catta.cli.options import AsJson, CorpusPath
+from catta.cli.options import AsJson, CorpusPath, Workers
 from catta.cli.output import print_json, print_rich
+from catta.cli.working import working
 from catta.paths import default_corpus
 
+if TYPE_CHECKING:
+    from catta.corpus import Corpus
+
 app = typer.Typer(help="Look at the corpus, and bring networks into it.", no_args_is_help=True)
+import_app = typer.Typer(help="Bring published networks into the corpus.", no_args_is_help=True)
+app.add_typer(import_app, name="import")
 app.command("copy")(corpus_admin.copy)
 app.command("backup")(corpus_admin.backup)
 app.command("verify")(corpus_admin.verify)
@@ -20,11 +36,149 @@ app.command("verify")(corpus_admin.verify)
 @guarded
 def info(corpus: CorpusPath = None, as_json: AsJson = False) -> None:
     """What the corpus holds, in figures."""
+    from catta.corpus.catalogue import describe
+
+    with _reading(corpus) as store:
+        found = describe(store)
+    if as_json:
+        print_json(found)
+        return
+    print_rich(figures_table(found))
+    if found["problems"]:
+        print_rich(problems_table(found["problems"]))
+    for done in found["imports"]:
+        print_rich(f"LEMUR {done['version'] or ''} imported {done['created']}: {done['sha256']}")
+
+
+@app.command("list")
+@guarded
+def list_(
+    origin: Annotated[
+        str | None, typer.Option("--origin", metavar="NAME", help="Only of this origin.")
+    ] = None,
+    family: Annotated[
+        str | None, typer.Option("--family", metavar="NAME", help="Only of this family.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", min=1, help="At most so many.")
+    ] = None,
+    corpus: CorpusPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Networks by name."""
+    from catta.corpus.catalogue import list_networks
+
+    with _reading(corpus) as store:
+        networks = list_networks(store, origin=origin, family=family, limit=limit)
+    if as_json:
+        print_json(networks)
+    else:
+        print_rich(networks_table(networks))
+
+
+@app.command()
+@guarded
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name, alias or id.")],
+    code: Annotated[bool, typer.Option("--code", help="Print only its source.")] = False,
+    corpus: CorpusPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """One network: its names, its licence, what it reached, its code."""
+    from catta.corpus.catalogue import show_network
+
+    with _reading(corpus) as store:
+        found = show_network(store, name)
+    if as_json:
+        print_json(found)
+        return
+    if not code:
+        traits = found["traits"] or {}
+        print_rich(
+            f"{found['name']} ({found['id']}), from: {found['origin']}",
+            f"Licence: {found['licence'] or 'unknown'}",
+            f"Names: {', '.join(found['aliases'])}",
+            f"Imports: {', '.join(traits.get('imports', ())) or '-'}",
+        )
+        if found["trials"]:
+            print_rich(trials_table(found["trials"]))
+    typer.echo(found["source"], nl=not found["source"].endswith("\n"))
+
+
+@app.command()
+@guarded
+def query(
+    statement: Annotated[str, typer.Argument(metavar="SELECT", help="One SELECT statement.")],
+    corpus: CorpusPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the database in SQL; the connection can only read."""
+    from catta.corpus.catalogue import ask
+
+    with _reading(corpus) as store:
+        answer = ask(store, statement)
+    if as_json:
+        print_json([dict(zip(answer.columns, row, strict=True)) for row in answer.rows])
+    else:
+        print_rich(rows_table(answer.columns, answer.rows))
+
+
+@app.command()
+@guarded
+def add(
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE|DIR...", help="Python modules.")],
+    corpus: CorpusPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add networks of one's own; nothing of them is executed."""
+    from catta.corpus import Corpus
+    from catta.library import add_networks
+
+    with Corpus.open(corpus or default_corpus()) as store:
+        report = add_networks(store, paths)
+    if as_json:
+        print_json(report)
+        return
+    print_rich(f"{len(report.added):,} networks added, {len(report.known):,} known before.")
+    for path, reason in report.skipped:
+        print_rich(f"Skipped {path}: {reason}")
+
+
+@import_app.command()
+@guarded
+def lemur(
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="SOURCE", help="A wheel of nn-dataset, a directory laid out as one, a version."
+        ),
+    ] = None,
+    workers: Workers = None,
+    corpus: CorpusPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring all of LEMUR into the corpus; without SOURCE, its last version with networks."""
+    from catta.corpus import Corpus
+    from catta.library import import_lemur
+
+    with working() as work, Corpus.open(corpus or default_corpus()) as store:
+        report = import_lemur(
+            store, source, workers=workers, progress=work.observer, stop=work.stop
+        )
+    if as_json:
+        print_json({**report.to_dict(), "repeated": report.repeated})
+        return
+    print_rich(
+        "This source was imported before; nothing was done."
+        if report.repeated
+        else f"{report.new_trials:,} new trials of {report.trials:,}, {report.networks:,} networks "
+        f"under {report.names:,} names, {report.measurements:,} device measurements."
+    )
+    for reason, count in report.reasons().items():
+        print_rich(f"Skipped {count:,} files: {reason} (--json names them)")
+
+
+def _reading(location: str | None) -> Corpus:
     from catta.corpus import Corpus
 
-    with Corpus.open(corpus or default_corpus(), create=False, read_only=True) as store:
-        figures = {"location": store.location, "networks": store.networks.count()}
-    if as_json:
-        print_json(figures)
-    else:
-        print_rich(*[f"{name}: {value}" for name, value in figures.items()])
+    return Corpus.open(location or default_corpus(), create=False, read_only=True)
