@@ -177,7 +177,7 @@ class LemurWheel:
         Raises:
             FetchError: The wheel is damaged.
         """
-        for member in sorted(filter(_is_network, self._names)):
+        for member in sorted(filter(_is_network, self._names), key=_stem):
             name = member.removeprefix(_NETWORKS).removesuffix(".py")
             if not _NAME.fullmatch(name):
                 self._skip(member, "its name is not that of a network")
@@ -353,6 +353,10 @@ class LemurWheel:
 
     def _skip(self, member: str, reason: str, trials: int = 0) -> None:
         self.skipped.append(Skipped(member=member, reason=reason, trials=trials))
+
+
+def _stem(member: str) -> str:
+    return member.removesuffix(".py")
 
 
 def _is_network(member: str) -> bool:
