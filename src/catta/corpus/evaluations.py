@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Connection, Row, select
 
 from catta.corpus import schema
 from catta.corpus.engine import Connector
-from catta.corpus.networks import insert, now
+from catta.corpus.networks import CHUNK, insert, now
 from catta.errors import CorpusError
 from catta.records import (
     Adapter,
@@ -36,45 +37,21 @@ class Evaluations:
         Raises:
             CorpusError: It was made under another recipe, or the corpus does not hold its network.
         """
-        table, facts = schema.evaluations, evaluation.facts
-        if evaluation.recipe_id != recipe.id:
-            raise CorpusError(
-                f"the evaluation was made under {evaluation.recipe_id}, not under {recipe.id}"
-            )
+        self.add_many([evaluation], recipe)
+
+    def add_many(self, evaluations: Sequence[Evaluation], recipe: Recipe) -> None:
+        """Store evaluations under one recipe, all or none; of several of a network the first stays.
+
+        Raises:
+            CorpusError: One was made under another recipe, or the corpus does not hold its network.
+        """
+        other = next((e.recipe_id for e in evaluations if e.recipe_id != recipe.id), None)
+        if other is not None:
+            raise CorpusError(f"the evaluation was made under {other}, not under {recipe.id}")
         with self._connector.transaction() as connection:
             insert(connection, schema.recipes, [{"id": recipe.id, "settings": recipe.model_dump()}])
-            known = select(table.c.id).where(
-                table.c.network_id == evaluation.network_id, table.c.recipe_id == recipe.id
-            )
-            if connection.execute(known).first() is not None:
-                return
-            created = connection.execute(
-                table.insert().values(
-                    network_id=evaluation.network_id,
-                    recipe_id=recipe.id,
-                    outcome=evaluation.verdict.outcome.value,
-                    stage=evaluation.verdict.stage.value,
-                    error=evaluation.verdict.error,
-                    seconds=evaluation.seconds,
-                    created=now(),
-                    **facts_columns(facts),
-                )
-            )
-            key = created.inserted_primary_key
-            insert(
-                connection,
-                schema.epochs,
-                [
-                    {
-                        "evaluation_id": key[0] if key else None,
-                        "epoch": e.epoch,
-                        "loss": e.loss,
-                        "accuracy": e.accuracy,
-                        "seconds": e.seconds,
-                    }
-                    for e in evaluation.epochs
-                ],
-            )
+            for start in range(0, len(evaluations), CHUNK):
+                _store(connection, evaluations[start : start + CHUNK])
 
     def get(self, network_id: str, recipe_id: str) -> Evaluation | None:
         """The evaluation of a network under a recipe, if there is one."""
@@ -179,6 +156,57 @@ def facts_of(row: Row[Any]) -> BuildFacts | None:
     return BuildFacts(
         parameters=row.parameters, flops=row.flops, graph=row.graph, seconds=row.build_seconds
     )
+
+
+def _store(connection: Connection, evaluations: Sequence[Evaluation]) -> None:
+    by_network: dict[str, Evaluation] = {}
+    for evaluation in evaluations:
+        by_network.setdefault(evaluation.network_id, evaluation)
+    for known in _keys(connection, evaluations[0].recipe_id, list(by_network)):
+        del by_network[known]
+    if not by_network:
+        return
+    created = now()
+    rows = [_evaluation_columns(evaluation, created) for evaluation in by_network.values()]
+    connection.execute(schema.evaluations.insert(), rows)
+    keys = _keys(connection, evaluations[0].recipe_id, list(by_network))
+    insert(
+        connection,
+        schema.epochs,
+        [
+            {
+                "evaluation_id": keys[network],
+                "epoch": e.epoch,
+                "loss": e.loss,
+                "accuracy": e.accuracy,
+                "seconds": e.seconds,
+            }
+            for network, evaluation in by_network.items()
+            for e in evaluation.epochs
+        ],
+    )
+
+
+def _keys(connection: Connection, recipe_id: str, networks: Sequence[str]) -> dict[str, int]:
+    """Keys of the evaluations of networks under a recipe, by network."""
+    table = schema.evaluations
+    query = select(table.c.network_id, table.c.id).where(
+        table.c.recipe_id == recipe_id, table.c.network_id.in_(networks)
+    )
+    return {row.network_id: row.id for row in connection.execute(query)}
+
+
+def _evaluation_columns(evaluation: Evaluation, created: str) -> dict[str, Any]:
+    return {
+        "network_id": evaluation.network_id,
+        "recipe_id": evaluation.recipe_id,
+        "outcome": evaluation.verdict.outcome.value,
+        "stage": evaluation.verdict.stage.value,
+        "error": evaluation.verdict.error,
+        "seconds": evaluation.seconds,
+        "created": created,
+        **facts_columns(evaluation.facts),
+    }
 
 
 def _evaluation(row: Row[Any], epochs: tuple[EpochMeasurement, ...]) -> Evaluation:

@@ -225,6 +225,22 @@ class EvaluationsContract:
         assert corpus.evaluations.recipe(recipe.id) == recipe
         assert corpus.evaluations.recipe("r1:unknown") is None
 
+    def test_many_evaluations_are_stored_as_if_one_by_one(self, corpus: Corpus) -> None:
+        networks, recipe = [make_network(n) for n in range(700)], Recipe.model_validate({})
+        corpus.networks.add(networks)
+        stored = [make_evaluation(network, recipe) for network in networks]
+        again = [make_evaluation(network, recipe, 0.9) for network in networks[:600]]
+        corpus.evaluations.add(stored[0], recipe)
+        corpus.evaluations.add_many([*again[:1], *stored[1:], *again], recipe)
+        corpus.evaluations.add_many([], recipe)
+        assert corpus.evaluations.all(recipe.id) == stored
+        unknown = make_evaluation(make_network(900), recipe)
+        add_many = corpus.evaluations.add_many
+        assert refused(CorpusError, lambda: add_many([unknown], recipe))
+        other = Recipe.model_validate({"lr": 1.0})
+        assert refused(CorpusError, lambda: add_many([*stored, unknown], other))
+        assert corpus.evaluations.all(recipe.id) == stored
+
     def test_recipes_do_not_mix_and_failures_have_no_score(self, corpus: Corpus) -> None:
         network, one, two = (
             make_network(1),
