@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lemur_builders import CIFAR, members, net, trial, write_directory, write_wheel
 
 import catta
 from catta.corpus import Corpus
@@ -21,6 +20,7 @@ from catta.errors import FetchError, Interrupted, UsageError
 from catta.library import ImportReport, import_lemur
 from catta.novelty import network_id
 from catta.records import Network
+from catta.testing.lemur import CIFAR, members, net, trial, write_directory, write_wheel
 
 STAT = "ab/nn/stat/train/"
 

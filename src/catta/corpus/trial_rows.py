@@ -33,8 +33,11 @@ _LARGEST = 2**62
 UNMEASURED = -1
 """In a column of durations: there is none."""
 
-FEW = 1_000
-"""Up to so many rows of a table are fetched by their keys, of more the whole table."""
+FEW = 10_000
+"""Up to so many rows of a table are fetched by their keys, of more the whole table.
+
+Databases take no more than 32,766 values in a statement.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -201,5 +204,5 @@ def by_key(
     """The rows of a query by their keys, which stand first in them, in the order of the keys."""
     if len(keys) <= FEW:
         query = query.where(key.in_(keys))
-    found = {row[0]: row for row in connection.execute(query)}
+    found = {row[0]: row for row in connection.execute(query).all()}
     return [found[k] for k in keys]

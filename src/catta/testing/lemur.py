@@ -1,4 +1,4 @@
-"""Small wheels of LEMUR, made here."""
+"""Small wheels of LEMUR, made here: what a test of their import needs."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ MNIST = "img-classification_mnist_acc_"
 
 
 def net(number: int) -> str:
+    """Source of a network; another number makes another network."""
     return NET.format(n=number)
 
 
 def trial(accuracy: object, uid: str = "u1", **others: object) -> dict[str, object]:
+    """A trial as it stands in a file; other fields replace the usual ones."""
     values: dict[str, object] = {"accuracy": accuracy, "uid": uid, "transform": "norm_32"}
     return values | {"batch": 16, "lr": 0.01, "duration": 1_000} | others
 
@@ -50,6 +52,7 @@ def members(version: str = "9.9.1") -> dict[str, str | bytes]:
 
 
 def write_wheel(path: Path, content: Mapping[str, str | bytes]) -> Path:
+    """Write a wheel with these members."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in content.items():
             archive.writestr(name, text)
@@ -57,6 +60,7 @@ def write_wheel(path: Path, content: Mapping[str, str | bytes]) -> Path:
 
 
 def write_directory(path: Path, content: Mapping[str, str | bytes]) -> Path:
+    """Write a directory with these files."""
     for name, text in content.items():
         file = path / name
         file.parent.mkdir(parents=True, exist_ok=True)

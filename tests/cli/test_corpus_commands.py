@@ -1,0 +1,93 @@
+"""`catta corpus`: looking at it, and bringing networks into it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from cli_builders import Invoke
+
+from catta.testing.lemur import members, net, write_wheel
+
+
+@pytest.fixture
+def wheel(tmp_path: Path) -> Path:
+    return write_wheel(tmp_path / "nn_dataset.whl", members() | {"ab/nn/nn/bad.py": "("})
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("import", "lemur"), ("add",), ("info",), ("list",), ("show",), ("query",)],
+)
+def test_every_command_takes_json_and_corpus(invoke: Invoke, command: tuple[str, ...]) -> None:
+    shown = invoke("corpus", *command, "--help").stdout
+    assert "--json" in shown
+    assert "--corpus" in shown
+
+
+def test_import_and_look(invoke: Invoke, corpus: Path, wheel: Path) -> None:
+    done = invoke("corpus", "import", "lemur", str(wheel), "--workers", "1", "--json")
+    report = json.loads(done.stdout)
+    assert done.exit_code == 0
+    assert (report["trials"], report["networks"], report["repeated"]) == (6, 2, False)
+    assert [row["member"] for row in report["skipped"]] == ["ab/nn/nn/bad.py"]
+    again = invoke("corpus", "import", "lemur", str(wheel))
+    assert "imported before" in again.stdout
+    info = json.loads(invoke("corpus", "info", "--json").stdout)
+    assert (info["trials"], info["networks"], info["imports"][0]["version"]) == (6, 2, "9.9.1")
+    assert "578" not in invoke("corpus", "info").stdout
+    listed = json.loads(invoke("corpus", "list", "--family", "ga", "--json").stdout)
+    assert [row["name"] for row in listed] == ["ga-beta"]
+    assert "ga-beta" in invoke("corpus", "list", "--limit", "2").stdout
+    shown = invoke("corpus", "show", "Alpha-twin_2.0")
+    assert "Alpha, Alpha-twin_2.0" in shown.stdout
+    assert net(1) in shown.stdout
+    assert invoke("corpus", "show", "Alpha", "--code").stdout == net(1)
+    assert json.loads(invoke("corpus", "show", "Alpha", "--json").stdout)["licence"] == "MIT"
+
+
+def test_query(invoke: Invoke, wheel: Path) -> None:
+    invoke("corpus", "import", "lemur", str(wheel), "--workers", "1")
+    statement = "SELECT dataset, NULL AS absent FROM problems ORDER BY dataset"
+    rows = json.loads(invoke("corpus", "query", statement, "--json").stdout)
+    assert rows == [
+        {"dataset": "cifar-10", "absent": None},
+        {"dataset": "mnist", "absent": None},
+    ]
+    assert "cifar-10" in invoke("corpus", "query", statement).stdout
+    refused = invoke("corpus", "query", "DELETE FROM trials")
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith("Error: query:")
+
+
+def test_add(invoke: Invoke, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "one.py").write_text(net(1))
+    (folder / "two.py").write_text("# one again\n" + net(1))
+    (folder / "bad.py").write_text("class Net(")
+    report = json.loads(invoke("corpus", "add", str(folder), "--json").stdout)
+    assert report["added"] == ["one", "two"]
+    assert [Path(path).name for path, _ in report["skipped"]] == ["bad.py"]
+    again = invoke("corpus", "add", str(folder / "one.py"))
+    assert "0 networks added, 1 known before." in again.stdout
+    listed = json.loads(invoke("corpus", "list", "--origin", "user", "--json").stdout)
+    assert [(row["name"], row["pretrained"]) for row in listed] == [("one", False)]
+    assert invoke("corpus", "add", str(folder / "bad.py")).exit_code == 2
+    assert invoke("corpus", "add", str(folder / "missing.py")).exit_code == 2
+
+
+@pytest.mark.parametrize("command", [("info",), ("list",), ("show", "x"), ("query", "SELECT 1")])
+def test_looking_creates_nothing(invoke: Invoke, corpus: Path, command: tuple[str, ...]) -> None:
+    result = invoke("corpus", *command)
+    assert result.exit_code == 2
+    assert "does not exist" in result.stderr
+    assert not corpus.exists()
+
+
+@pytest.mark.parametrize("source", ["missing.whl", "1.2.x"])
+def test_a_source_that_is_not_there(invoke: Invoke, source: str) -> None:
+    result = invoke("corpus", "import", "lemur", source)
+    assert result.exit_code == 2
+    assert "Error:" in result.stderr
