@@ -42,9 +42,8 @@ _PATIENCE = {
     "tcp_user_timeout": "60000",
 }
 
-# The beginning of SHA-256 of "catta writer": the same in every Catta, and nobody else's.
-_WRITER_LOCK = -0x1D9D_BB1E_F82E_A8C4
-_TAKE_WRITER_LOCK = f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})"
+# The number is the beginning of SHA-256 of "catta writer": the same in every Catta, and nobody's.
+_TAKE_WRITER_LOCK = "SELECT pg_advisory_xact_lock(-2134067540130703556)"
 
 # The table stands for the whole schema. LOCK TABLE takes no snapshot, so that a reader who waited
 # for a migration sees its result; an advisory lock would show the state from before the wait.
