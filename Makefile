@@ -10,7 +10,7 @@ CATTA_CORPUS ?= .demo/corpus.sqlite
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench clean
+.PHONY: help install demo test check bench bench-corpus clean
 
 help:
 	@echo "make install  the package with every extra and the development tools, into $(VENV)"
@@ -18,6 +18,7 @@ help:
 	@echo "make test     all tests"
 	@echo "make check    what CI runs: lint, format, types, layers, tests"
 	@echo "make bench    the benchmarks"
+	@echo "make bench-corpus  what importing LEMUR costs, and each question; WHEEL=FILE"
 	@echo "make clean    remove $(VENV), the demo's corpus and caches of the tools"
 
 install: $(STAMP)
@@ -54,6 +55,9 @@ bench: $(STAMP)
 	  [ -e "$$file" ] || continue; \
 	  echo "== $$file"; $(BIN)/python "$$file" || exit 1; \
 	done
+
+bench-corpus: $(STAMP)
+	$(BIN)/python benchmarks/corpus.py $(WHEEL)
 
 clean:
 	rm -rf $(VENV) .demo .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist build
