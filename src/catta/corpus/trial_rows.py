@@ -23,8 +23,11 @@ _ROW = np.dtype(
     ]
 )
 _FIELDS = {
-    "task": "problem", "dataset": "problem", "metric": "problem",
-    "nn": "subject", "epoch": "epoch",
+    "task": "problem",
+    "dataset": "problem",
+    "metric": "problem",
+    "nn": "subject",
+    "epoch": "epoch",
 }
 """What tells the values of a column apart."""
 
