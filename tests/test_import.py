@@ -37,7 +37,8 @@ def test_help_loads_nothing_heavy() -> None:
 
 def test_packages_that_need_no_torch_load_none() -> None:
     statement = "import catta.records, catta.errors, catta.paths, catta.fetch, catta.corpus\n" + (
-        "import catta.tasks, catta.novelty, catta.models, catta.cli"
+        "import catta.tasks, catta.novelty, catta.models, catta.cli\n"
+        "from catta.loop import RunConfig, list_runs, report"
     )
 
     assert "torch" not in loaded_by(statement)

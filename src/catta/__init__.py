@@ -43,8 +43,12 @@ _HOMES = {
     "resume": "catta.loop",
 }
 
-_get, __dir__ = exports(__name__, _HOMES)
+_get, _names = exports(__name__, _HOMES)
 
 
 def __getattr__(name: str) -> object:
     return metadata.version("catta") if name == "__version__" else _get(name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*_names(), "__version__"})
