@@ -20,38 +20,15 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from catta.loop import Observer
 from catta.records import Candidate, Cycle
 
 _SECONDS_BETWEEN_LINES = 10.0
 _CANDIDATE_STAGES = frozenset({"screen", "train"})
 
 
-class ProgressDisplay(Protocol):
-    """An observer of the loop that is drawn on stderr; see `catta.loop.Observer`."""
-
-    def message(self, text: str) -> None:
-        """One line for the user."""
-        ...
-
-    def begin(self, stage: str, total: int | None, *, cycle: int | None = None) -> None:
-        """A stage begins."""
-        ...
-
-    def advance(self, steps: int = 1, note: str = "") -> None:
-        """Steps of the stage are done."""
-        ...
-
-    def end(self) -> None:
-        """The stage is over."""
-        ...
-
-    def candidate(self, candidate: Candidate) -> None:
-        """A candidate has moved on."""
-        ...
-
-    def cycle_closed(self, cycle: Cycle) -> None:
-        """A cycle is closed."""
-        ...
+class ProgressDisplay(Observer, Protocol):
+    """An observer of the loop that is drawn on stderr."""
 
     def close(self) -> None:
         """Nothing more comes."""

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
-
-from joblib import Parallel, delayed
 
 from catta.corpus import Corpus
 from catta.corpus.importers import open_lemur
@@ -24,12 +20,8 @@ from catta.novelty import (
     signature_to_bytes,
     text_signature,
 )
+from catta.processes import map_batches
 from catta.records import Network, Reported
-
-_WORTH_PROCESSES = 200
-"""Fewer networks are reduced in this process before others have started."""
-
-_BATCH = 64
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,7 +92,7 @@ def import_known(
     known = _Known()
     observer.begin("import", len(published))
     done = 0
-    for batch in _reduce_all(published, workers):
+    for batch in map_batches(_reduce, published, workers=workers):
         if stop():
             observer.end()
             return []
@@ -140,33 +132,6 @@ def _store(known: _Known, corpus: Corpus, source: str) -> None:
         )
         for identity, accuracy in known.accuracies.items()
     )
-
-
-def _reduce_all(
-    published: Sequence[PublishedNetwork], workers: int
-) -> Iterator[list[_Reduced | None]]:
-    """Reduce all, a batch at a time and in order; closing the iterator ends the processes.
-
-    joblib's processes, unlike those of `concurrent.futures`, do not import the user's script
-    again, which would have to be guarded by `if __name__ == "__main__"`.
-    """
-    batches = (published[i : i + _BATCH] for i in range(0, len(published), _BATCH))
-    if workers == 1 or len(published) < _WORTH_PROCESSES:
-        yield from map(_reduce_batch, batches)
-        return
-    parallel = Parallel(n_jobs=workers, return_as="generator", initializer=_ignore_interrupts)
-    yield from cast(
-        "Iterator[list[_Reduced | None]]", parallel(delayed(_reduce_batch)(b) for b in batches)
-    )
-
-
-def _ignore_interrupts() -> None:
-    """Ctrl-C goes to all processes of a terminal; the parent decides when to stop."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _reduce_batch(published: Sequence[PublishedNetwork]) -> list[_Reduced | None]:
-    return [_reduce(network) for network in published]
 
 
 def _reduce(published: PublishedNetwork) -> _Reduced | None:

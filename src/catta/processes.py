@@ -1,0 +1,50 @@
+"""The same pure function over many items, in several processes."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar, cast
+
+from joblib import Parallel, delayed
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+WORTH_PROCESSES = 200
+"""Fewer items are done in this process before others have started."""
+
+BATCH = 64
+"""Items that are sent to a process at once."""
+
+
+def map_batches(
+    function: Callable[[T], R], items: Sequence[T], *, workers: int
+) -> Iterator[list[R]]:
+    """Apply a function to all items, a batch at a time and in order.
+
+    Closing the iterator ends the processes. joblib's processes, unlike those of
+    `concurrent.futures`, do not import the user's script again, which would have to be guarded by
+    `if __name__ == "__main__"`.
+
+    Args:
+        function: Of a module, so that another process finds it; as its results, it is pickled.
+        items: What it is applied to.
+        workers: Number of processes; 1 works in this one.
+    """
+    batches = (items[i : i + BATCH] for i in range(0, len(items), BATCH))
+    if workers == 1 or len(items) < WORTH_PROCESSES:
+        yield from (_apply(function, batch) for batch in batches)
+        return
+    parallel = Parallel(n_jobs=workers, return_as="generator", initializer=_ignore_interrupts)
+    results = parallel(delayed(_apply)(function, batch) for batch in batches)
+    yield from cast("Iterator[list[R]]", results)
+
+
+def _apply(function: Callable[[T], R], batch: Sequence[T]) -> list[R]:
+    return [function(item) for item in batch]
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C goes to all processes of a terminal; the parent decides when to stop."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
