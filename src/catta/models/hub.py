@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.errors import (
     HfHubHTTPError,
@@ -57,9 +56,9 @@ def snapshot(name: str, progress: Callable[[str], None] | None = None) -> Path:
         raise Unavailable(str(error).splitlines()[0]) from error
     except HFValidationError as error:
         raise Unavailable("not a name of the hub") from error
-    except (OSError, httpx.HTTPError, ValueError) as error:
-        # Older clients of the hub use requests, whose errors are OSErrors, newer ones httpx; a
-        # proxy may answer with what is not JSON.
+    except Exception as error:
+        # Which HTTP library's errors come here depends on the version of the hub's client (requests,
+        # httpx and httpx2 so far). Each means the same to the caller, who is told the reason.
         raise Unavailable(f"unreachable: {_first_line(error)}") from error
 
 
