@@ -13,33 +13,42 @@ from catta.lazy import exports
 if TYPE_CHECKING:
     from catta.corpus import Corpus
     from catta.corpus.frames import data
-    from catta.library import add_networks, import_lemur
+    from catta.corpus.registry import NetworkCard, network, networks
+    from catta.library import add_networks, create, import_lemur
     from catta.loop import RunConfig, check, evolve, load_config, resume
 
     __version__: str
 
 __all__ = [
     "Corpus",
+    "NetworkCard",
     "RunConfig",
     "__version__",
     "add_networks",
     "check",
+    "create",
     "data",
     "evolve",
     "import_lemur",
     "load_config",
+    "network",
+    "networks",
     "resume",
 ]
 
 _HOMES = {
     "Corpus": "catta.corpus",
+    "NetworkCard": "catta.corpus.registry",
     "RunConfig": "catta.loop",
     "add_networks": "catta.library",
     "check": "catta.loop",
+    "create": "catta.library",
     "data": "catta.corpus.frames",
     "evolve": "catta.loop",
     "import_lemur": "catta.library",
     "load_config": "catta.loop",
+    "network": "catta.corpus.registry",
+    "networks": "catta.corpus.registry",
     "resume": "catta.loop",
 }
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         first_fit,
         train_and_score,
     )
+    from catta.evaluation.instance import ContractError, instantiate
     from catta.evaluation.sandbox import SANDBOXES, Sandbox, available_sandboxes, choose_sandbox
     from catta.evaluation.static import Screened, screen_source
     from catta.evaluation.static_policy import ALLOWED_IMPORTS, find_pretrained
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ALLOWED_IMPORTS",
     "SANDBOXES",
+    "ContractError",
     "Reply",
     "Sandbox",
     "ScoringData",
@@ -39,6 +41,7 @@ __all__ = [
     "choose_sandbox",
     "find_pretrained",
     "first_fit",
+    "instantiate",
     "screen_source",
     "train_and_score",
 ]
@@ -46,6 +49,7 @@ __all__ = [
 _HOMES = {
     "ALLOWED_IMPORTS": "catta.evaluation.static_policy",
     "SANDBOXES": "catta.evaluation.sandbox",
+    "ContractError": "catta.evaluation.instance",
     "Reply": "catta.evaluation.worker",
     "Sandbox": "catta.evaluation.sandbox",
     "ScoringData": "catta.evaluation.evaluate",
@@ -58,6 +62,7 @@ _HOMES = {
     "choose_sandbox": "catta.evaluation.sandbox",
     "find_pretrained": "catta.evaluation.static_policy",
     "first_fit": "catta.evaluation.evaluate",
+    "instantiate": "catta.evaluation.instance",
     "screen_source": "catta.evaluation.static",
     "train_and_score": "catta.evaluation.evaluate",
 }

@@ -6,11 +6,8 @@
 
 from __future__ import annotations
 
-import linecache
 import math
-import sys
 import time
-import types
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from catta.evaluation.instance import ContractError, instantiate
 from catta.evaluation.trace import TRACE_BATCH, graph_hash
 from catta.evaluation.training import fastest_layout, predict, seed_everything, train
 from catta.records import Recipe, Shapes
@@ -27,10 +25,6 @@ MODULE_NAME = "catta_candidate"
 TINY_BATCH = 2
 
 Arrays = dict[str, np.ndarray]
-
-
-class ContractError(Exception):
-    """A network does not keep the contract: what it is or returns is not what is asked for."""
 
 
 def perform(
@@ -63,17 +57,11 @@ def load_network(
     source: str, shapes: Shapes, recipe: Recipe, device: torch.device | None = None
 ) -> nn.Module:
     """Execute a module and instantiate its `Net`. Only ever call this inside a sandbox."""
-    module = types.ModuleType(MODULE_NAME)
-    sys.modules[MODULE_NAME] = module  # dataclasses and typing look modules up by name
-    filename = f"<{MODULE_NAME}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    exec(compile(source, filename, "exec"), module.__dict__)  # noqa: S102 - the sandbox is for this
-    constructor = module.__dict__.get("Net")
-    if not isinstance(constructor, type) or not issubclass(constructor, nn.Module):
-        raise ContractError("Net is not a class derived from torch.nn.Module")
     in_shape = (TINY_BATCH, shapes.channels, shapes.height, shapes.width)
     where = device or torch.device("cpu")
-    return constructor(in_shape, (shapes.classes,), dict(recipe.hyperparameters), where)
+    return instantiate(
+        source, in_shape, (shapes.classes,), recipe.hyperparameters, where, name=MODULE_NAME
+    )
 
 
 def _build(job: Mapping[str, Any]) -> dict[str, Any]:

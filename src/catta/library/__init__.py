@@ -1,4 +1,4 @@
-"""Networks that come from outside: LEMUR and one's own, with identity and traits computed here.
+"""Networks from outside into the corpus, and out of it what else they are wanted for.
 
 The names below are loaded when they are first used.
 """
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from catta.lazy import exports
 
 if TYPE_CHECKING:
+    from catta.library.creation import create
     from catta.library.importing import import_lemur
     from catta.library.own import AddReport, add_networks
     from catta.library.progress import ImportProgress, SilentProgress
@@ -21,6 +22,7 @@ __all__ = [
     "ImportReport",
     "SilentProgress",
     "add_networks",
+    "create",
     "import_lemur",
 ]
 
@@ -30,6 +32,7 @@ _HOMES = {
     "ImportReport": "catta.library.report",
     "SilentProgress": "catta.library.progress",
     "add_networks": "catta.library.own",
+    "create": "catta.library.creation",
     "import_lemur": "catta.library.importing",
 }
 
