@@ -26,5 +26,5 @@ def test_whatever_the_client_raises_means_unreachable(
     monkeypatch.setattr(hub, "snapshot_download", no_cache)
     monkeypatch.setattr(hub, "HfApi", Api)
 
-    with pytest.raises(hub.Unavailable, match="^unreachable: Name or service not known$"):
+    with pytest.raises(hub.Unavailable, match=r"^unreachable: Name or service not known$"):
         hub.snapshot("owner/model")

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import signature
 
 import torch
 from transformers import DynamicCache, PreTrainedModel
@@ -66,8 +67,9 @@ def sample_batch(
     finished = [False] * rows
     active = list(range(rows))  # rows still computed, in the order of the cache
     cache = _roomy_cache(model)
+    keyword = {_cache_keyword(model): cache}
     inputs = torch.tensor([prompt], device=model.device)
-    logits = model(input_ids=inputs, past_key_values=cache, logits_to_keep=1).logits[:, -1]
+    logits = model(input_ids=inputs, logits_to_keep=1, **keyword).logits[:, -1]
     logits = logits.expand(rows, -1)
     cache.batch_repeat_interleave(rows)
     for position in range(settings.max_new_tokens):
@@ -87,7 +89,7 @@ def sample_batch(
             keep = torch.tensor(alive, device=model.device)
             cache.batch_select_indices(keep)
             drawn, active = drawn[keep], [active[place] for place in alive]
-        logits = model(input_ids=drawn[:, None], past_key_values=cache).logits[:, -1]
+        logits = model(input_ids=drawn[:, None], **keyword).logits[:, -1]
     return [Sample(ids=ids, finished=done) for ids, done in zip(answers, finished, strict=True)]
 
 
@@ -115,6 +117,11 @@ def draw(
     probabilities = probabilities.masked_fill(before >= settings.top_p, 0.0)
     places = torch.multinomial(probabilities, 1, generator=generator)
     return ids.gather(-1, places)[:, 0]
+
+
+def _cache_keyword(model: PreTrainedModel) -> str:
+    """How the model's `forward` calls its cache: transformers 5.24 has begun to rename it."""
+    return "cache" if "cache" in signature(model.forward).parameters else "past_key_values"
 
 
 def _roomy_cache(model: PreTrainedModel) -> DynamicCache:

@@ -57,7 +57,7 @@ def snapshot(name: str, progress: Callable[[str], None] | None = None) -> Path:
     except HFValidationError as error:
         raise Unavailable("not a name of the hub") from error
     except Exception as error:
-        # Which HTTP library's errors come here depends on the version of the hub's client: requests,
+        # Which HTTP library's errors come here depends on the version of the client: requests,
         # httpx, httpx2. Each means the same to the caller, who is told the reason.
         raise Unavailable(f"unreachable: {_first_line(error)}") from error
 
