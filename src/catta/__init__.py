@@ -12,15 +12,15 @@ from catta.lazy import exports
 
 if TYPE_CHECKING:
     from catta.corpus import Corpus
-    from catta.corpus.frames import data
     from catta.corpus.registry import NetworkCard, network, networks
-    from catta.library import add_networks, create, import_lemur
+    from catta.library import JoinConf, add_networks, create, data, groups, import_lemur
     from catta.loop import RunConfig, check, evolve, load_config, resume
 
     __version__: str
 
 __all__ = [
     "Corpus",
+    "JoinConf",
     "NetworkCard",
     "RunConfig",
     "__version__",
@@ -29,6 +29,7 @@ __all__ = [
     "create",
     "data",
     "evolve",
+    "groups",
     "import_lemur",
     "load_config",
     "network",
@@ -38,13 +39,15 @@ __all__ = [
 
 _HOMES = {
     "Corpus": "catta.corpus",
+    "JoinConf": "catta.library",
     "NetworkCard": "catta.corpus.registry",
     "RunConfig": "catta.loop",
     "add_networks": "catta.library",
     "check": "catta.loop",
     "create": "catta.library",
-    "data": "catta.corpus.frames",
+    "data": "catta.library",
     "evolve": "catta.loop",
+    "groups": "catta.library",
     "import_lemur": "catta.library",
     "load_config": "catta.loop",
     "network": "catta.corpus.registry",

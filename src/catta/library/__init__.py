@@ -11,7 +11,9 @@ from catta.lazy import exports
 
 if TYPE_CHECKING:
     from catta.library.creation import create
+    from catta.library.grouping import groups
     from catta.library.importing import import_lemur
+    from catta.library.joins import JoinConf, data
     from catta.library.own import AddReport, add_networks
     from catta.library.progress import ImportProgress, SilentProgress
     from catta.library.report import ImportReport
@@ -20,9 +22,12 @@ __all__ = [
     "AddReport",
     "ImportProgress",
     "ImportReport",
+    "JoinConf",
     "SilentProgress",
     "add_networks",
     "create",
+    "data",
+    "groups",
     "import_lemur",
 ]
 
@@ -30,9 +35,12 @@ _HOMES = {
     "AddReport": "catta.library.own",
     "ImportProgress": "catta.library.progress",
     "ImportReport": "catta.library.report",
+    "JoinConf": "catta.library.joins",
     "SilentProgress": "catta.library.progress",
     "add_networks": "catta.library.own",
     "create": "catta.library.creation",
+    "data": "catta.library.joins",
+    "groups": "catta.library.grouping",
     "import_lemur": "catta.library.importing",
 }
 
