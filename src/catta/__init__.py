@@ -13,7 +13,16 @@ from catta.lazy import exports
 if TYPE_CHECKING:
     from catta.corpus import Corpus
     from catta.corpus.registry import NetworkCard, network, networks
-    from catta.library import JoinConf, add_networks, create, data, groups, import_lemur
+    from catta.library import (
+        JoinConf,
+        add_networks,
+        create,
+        data,
+        export_data,
+        groups,
+        import_lemur,
+        import_optuna,
+    )
     from catta.loop import RunConfig, check, evolve, load_config, resume
 
     __version__: str
@@ -29,8 +38,10 @@ __all__ = [
     "create",
     "data",
     "evolve",
+    "export_data",
     "groups",
     "import_lemur",
+    "import_optuna",
     "load_config",
     "network",
     "networks",
@@ -47,8 +58,10 @@ _HOMES = {
     "create": "catta.library",
     "data": "catta.library",
     "evolve": "catta.loop",
+    "export_data": "catta.library",
     "groups": "catta.library",
     "import_lemur": "catta.library",
+    "import_optuna": "catta.library",
     "load_config": "catta.loop",
     "network": "catta.corpus.registry",
     "networks": "catta.corpus.registry",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from catta.cli import corpus_admin
+from catta.cli import corpus_admin, corpus_export, corpus_optuna
 from catta.cli.corpus_tables import (
     figures_table,
     networks_table,
@@ -30,6 +30,8 @@ app.add_typer(import_app, name="import")
 app.command("copy")(corpus_admin.copy)
 app.command("backup")(corpus_admin.backup)
 app.command("verify")(corpus_admin.verify)
+app.command("export")(corpus_export.export)
+import_app.command("optuna")(corpus_optuna.optuna)
 
 
 @app.command()
@@ -47,7 +49,9 @@ def info(corpus: CorpusPath = None, as_json: AsJson = False) -> None:
     if found["problems"]:
         print_rich(problems_table(found["problems"]))
     for done in found["imports"]:
-        print_rich(f"LEMUR {done['version'] or ''} imported {done['created']}: {done['sha256']}")
+        what = str(done["version"] or "")
+        what = what if what.startswith("optuna:") else f"LEMUR {what}"
+        print_rich(f"{what} imported {done['created']}: {done['sha256']}")
 
 
 @app.command("list")

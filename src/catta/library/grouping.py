@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from catta.corpus import Corpus
 from catta.corpus.frames import data
 from catta.corpus.opening import opened
 from catta.errors import UsageError
+from catta.library.filters import Rows
 from catta.library.neighbours import Networks
 from catta.library.partners import Group, Wish
 from catta.library.rows import Table, table_of
@@ -20,20 +21,6 @@ from catta.library.similarity import limits
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-class Rows(TypedDict, total=False):
-    """Which rows are grouped: the arguments of `catta.data`."""
-
-    only_best_accuracy: bool
-    task: str | None
-    dataset: str | None
-    metric: str | None
-    nn: str | Sequence[str] | None
-    epoch: int | None
-    nn_prefixes: Sequence[str] | None
-    unique_nn: bool
-    include_nn_stats: bool
 
 
 def groups(

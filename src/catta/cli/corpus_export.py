@@ -1,0 +1,82 @@
+"""`catta corpus export`: measurements as files for others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from catta.cli.guard import guarded
+from catta.cli.options import AsJson, CorpusPath
+from catta.cli.output import print_json, print_rich
+
+_Text = str | None
+_Texts = list[str] | None
+
+
+@guarded
+def export(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="PATH", help="Where nothing is yet.")
+    ],
+    form: Annotated[
+        str,
+        typer.Option("--format", metavar="NAME", help="parquet, jsonl, chat, xlsx or hf."),
+    ] = "parquet",
+    task: Annotated[_Text, typer.Option("--task", metavar="NAME", help="Only this.")] = None,
+    dataset: Annotated[_Text, typer.Option("--dataset", metavar="NAME", help="Only this.")] = None,
+    metric: Annotated[_Text, typer.Option("--metric", metavar="NAME", help="Only this.")] = None,
+    nn: Annotated[
+        _Texts, typer.Option("--nn", metavar="NAME", help="Only this network; may be repeated.")
+    ] = None,
+    prefix: Annotated[
+        _Texts, typer.Option("--prefix", metavar="TEXT", help="Only names that begin so.")
+    ] = None,
+    epoch: Annotated[
+        int | None, typer.Option("--epoch", metavar="N", min=1, help="Only this epoch.")
+    ] = None,
+    best: Annotated[
+        bool, typer.Option("--best", help="Only the best of each problem, name and epoch.")
+    ] = False,
+    unique: Annotated[bool, typer.Option("--unique", help="Only the best of each name.")] = False,
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="Add columns about the networks themselves.")
+    ] = False,
+    max_rows: Annotated[
+        int | None, typer.Option("--max-rows", metavar="N", min=0, help="At most so many.")
+    ] = None,
+    shapes: Annotated[
+        _Text,
+        typer.Option("--shapes", metavar="CxHxW:CLASSES", help="For chat: what prompts ask for."),
+    ] = None,
+    corpus: CorpusPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write measurements, or prompts and completions, into a new file, whole or not at all."""
+    from catta.library import export_data, parse_shapes
+
+    report = export_data(
+        output,
+        form,
+        shapes=None if shapes is None else parse_shapes(shapes),
+        max_rows=max_rows,
+        corpus=corpus,
+        only_best_accuracy=best,
+        task=task,
+        dataset=dataset,
+        metric=metric,
+        nn=nn,
+        epoch=epoch,
+        nn_prefixes=prefix,
+        unique_nn=unique,
+        include_nn_stats=statistics,
+    )
+    if as_json:
+        print_json(report)
+        return
+    print_rich(f"Wrote {report.rows:,} rows to {report.path}")
+    if report.cut:
+        print_rich(f"Cut {report.cut:,} texts that are too long for a cell of Excel")
+    for reason, count in report.skipped.items():
+        print_rich(f"Left out {count:,} networks: {reason}")
