@@ -46,36 +46,40 @@ def published(number: int, name: str, **others: Any) -> Network:
     return replace(make_network(number, name=name), origin="lemur", **others)
 
 
+def fill(opened: Corpus) -> None:
+    """ga-1 is ga-1-twin and was built twice; ResNet is pretrained; mine descends from both."""
+    ga, resnet = published(1, "ga-1"), published(2, "ResNet", licence="BSD-3-Clause")
+    adapted = replace(
+        make_network(3, name="ga-1 adapted"), origin="adapted", parent=ga.id, licence=None
+    )
+    mine = replace(make_network(4, name="mine"), parent=adapted.id)
+    opened.networks.add([ga, replace(ga, name="ga-1-twin"), resnet, adapted, mine])
+    key = opened.trials.begin_import("hash", "9.9")
+    opened.trials.add(
+        key,
+        [
+            trials("ga-1", "cifar-10", 0.5, 0.6),
+            trials("ga-1-twin", "cifar-10", 0.4),
+            trials("ga-1", "mnist", 0.7),
+            trials("ResNet", "cifar-10", 0.9),
+            trials("no code", "cifar-10", 0.99),
+        ],
+        {"ga-1": ga.id, "ga-1-twin": ga.id, "ResNet": resnet.id},
+    )
+    resnets = replace(TRAITS, family="ResNet", pretrained=True)
+    opened.trials.add_traits({ga.id: TRAITS, resnet.id: resnets})
+    opened.networks.add_facts(ga.id, "1x32x32:10", replace(FACTS, parameters=500, flops=9_000))
+    opened.networks.add_facts(ga.id, "3x32x32:10", replace(FACTS, parameters=900, flops=3_000))
+    opened.evaluations.add(make_evaluation(ga, RECIPE, 0.75), RECIPE)
+    opened.evaluations.add(make_evaluation(mine, RECIPE, 0.2), RECIPE)
+    failed = Verdict(outcome=Outcome.CRASHED, stage=Stage.TRAIN, error="no")
+    opened.evaluations.add(replace(make_evaluation(resnet, RECIPE), verdict=failed), RECIPE)
+
+
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corpus]:
-    """ga-1 is ga-1-twin and was built twice; ResNet is pretrained; mine descends from both."""
     with Corpus.open(tmp_path_factory.mktemp("registry") / "c.sqlite") as opened:
-        ga, resnet = published(1, "ga-1"), published(2, "ResNet", licence="BSD-3-Clause")
-        adapted = replace(
-            make_network(3, name="ga-1 adapted"), origin="adapted", parent=ga.id, licence=None
-        )
-        mine = replace(make_network(4, name="mine"), parent=adapted.id)
-        opened.networks.add([ga, replace(ga, name="ga-1-twin"), resnet, adapted, mine])
-        key = opened.trials.begin_import("hash", "9.9")
-        opened.trials.add(
-            key,
-            [
-                trials("ga-1", "cifar-10", 0.5, 0.6),
-                trials("ga-1-twin", "cifar-10", 0.4),
-                trials("ga-1", "mnist", 0.7),
-                trials("ResNet", "cifar-10", 0.9),
-                trials("no code", "cifar-10", 0.99),
-            ],
-            {"ga-1": ga.id, "ga-1-twin": ga.id, "ResNet": resnet.id},
-        )
-        resnets = replace(TRAITS, family="ResNet", pretrained=True)
-        opened.trials.add_traits({ga.id: TRAITS, resnet.id: resnets})
-        opened.networks.add_facts(ga.id, "1x32x32:10", replace(FACTS, parameters=500, flops=9_000))
-        opened.networks.add_facts(ga.id, "3x32x32:10", replace(FACTS, parameters=900, flops=3_000))
-        opened.evaluations.add(make_evaluation(ga, RECIPE, 0.75), RECIPE)
-        opened.evaluations.add(make_evaluation(mine, RECIPE, 0.2), RECIPE)
-        failed = Verdict(outcome=Outcome.CRASHED, stage=Stage.TRAIN, error="no")
-        opened.evaluations.add(replace(make_evaluation(resnet, RECIPE), verdict=failed), RECIPE)
+        fill(opened)
         yield opened
 
 
@@ -201,3 +205,18 @@ def test_a_path_and_the_default(corpus: Corpus, monkeypatch: pytest.MonkeyPatch)
     assert catta.networks("mine", corpus=corpus.location) == ["mine"]
     monkeypatch.setenv("CATTA_CORPUS", corpus.location)
     assert catta.networks("mine") == ["mine"]
+
+
+@pytest.mark.postgres
+def test_a_server_answers_as_a_file_does(corpus: Corpus, corpus_url: str) -> None:
+    with Corpus.open(corpus_url) as store:
+        fill(store)
+        for arguments in (
+            {"filter": ("ga*", "R*"), "family": "ga", "pretrained": False},
+            {"task": CLASSES, "dataset": "cifar-10", "metric": "acc", "min_accuracy": 0.5},
+            {"max_params": 900, "max_flops": 9_000},
+        ):
+            found = catta.networks(corpus=store, **arguments)
+            assert found == catta.networks(corpus=corpus, **arguments) != []
+        for name in ("ga-1", "mine", "ResNet"):
+            assert catta.network(name, corpus=store) == catta.network(name, corpus=corpus)

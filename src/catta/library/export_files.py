@@ -18,6 +18,9 @@ _JSON = ("prm", "nn_stats_meta")
 """Columns of dictionaries, which Arrow holds as JSON."""
 
 _BATCH = 1_000
+_ROW_GROUP = 50_000
+"""Rows that Arrow writes at once; it spells out the text of every one of them first."""
+
 _EXCEL_ROWS = 1_048_575
 """Rows that a sheet has below its header."""
 
@@ -27,9 +30,7 @@ _EXCEL_TEXT = 32_767
 
 def write_parquet(table: Any, path: Path) -> int:
     """One Parquet file; texts that repeat are stored once. Returns 0."""
-    from pyarrow import parquet
-
-    parquet.write_table(_writable(table), path, compression="zstd")
+    _write(table, path)
     return 0
 
 
@@ -81,12 +82,10 @@ def write_xlsx(table: Any, path: Path) -> int:
 
 def write_hf(table: Any, path: Path) -> int:
     """A directory that `datasets.load_dataset` reads. Returns 0."""
-    from pyarrow import parquet
-
     file = path / "data" / "train-00000-of-00001.parquet"
     file.parent.mkdir(parents=True)
     # Not Arrow's own schema, whose dictionaries `datasets` would take for classes.
-    parquet.write_table(_writable(table), file, compression="zstd", store_schema=False)
+    _write(table, file, store_schema=False)
     (path / "README.md").write_text(_card(table), encoding="utf-8")
     return 0
 
@@ -94,6 +93,14 @@ def write_hf(table: Any, path: Path) -> int:
 WRITERS: Mapping[str, Callable[[Any, Path], int]] = MappingProxyType(
     {"parquet": write_parquet, "jsonl": write_jsonl, "xlsx": write_xlsx, "hf": write_hf}
 )
+
+
+def _write(table: Any, path: Path, **options: Any) -> None:
+    from pyarrow import parquet
+
+    parquet.write_table(
+        _writable(table), path, compression="zstd", row_group_size=_ROW_GROUP, **options
+    )
 
 
 def _writable(table: Any) -> Any:
