@@ -36,7 +36,7 @@ def test_import_and_look(invoke: Invoke, corpus: Path, wheel: Path) -> None:
     assert "imported before" in again.stdout
     info = json.loads(invoke("corpus", "info", "--json").stdout)
     assert (info["trials"], info["networks"], info["imports"][0]["version"]) == (6, 2, "9.9.1")
-    assert "578" not in invoke("corpus", "info").stdout
+    assert "9.9.1" in invoke("corpus", "info").stdout
     listed = json.loads(invoke("corpus", "list", "--family", "ga", "--json").stdout)
     assert [row["name"] for row in listed] == ["ga-beta"]
     assert "ga-beta" in invoke("corpus", "list", "--limit", "2").stdout
