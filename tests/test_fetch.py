@@ -83,6 +83,26 @@ def test_a_wheel_is_downloaded_once_and_then_reused(pip: FakePip, tmp_path: Path
     assert contents(cache) == [WHEEL]
 
 
+@pytest.mark.parametrize(
+    ("kept", "calls"),
+    [
+        ("Tiny_Data-1.0-py3-none-any.whl", 0),
+        ("tiny.data-1.0-py3-none-any.whl", 0),
+        ("tiny_data-1.0.1-py3-none-any.whl", 1),
+        ("tiny_data_more-1.0-py3-none-any.whl", 1),
+        ("tiny_data.whl", 1),
+    ],
+)
+def test_a_wheel_is_known_by_its_project_however_that_is_spelled(
+    pip: FakePip, tmp_path: Path, kept: str, calls: int
+) -> None:
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    make_wheel(tmp_path / "other").rename(cache / kept)
+    assert pip_download(REQUIREMENT, cache).name == (WHEEL if calls else kept)
+    assert pip.count == calls
+
+
 @pytest.mark.parametrize("with_hash", [True, False])
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "empty"])
 def test_a_damaged_wheel_in_the_cache_is_fetched_again(

@@ -72,10 +72,9 @@ def pip_download(
     pinned = _PINNED.fullmatch(requirement)
     if pinned is None:
         raise FetchError(f"{requirement!r} is not a requirement of the form name==version")
-    pattern = f"{_normalised(pinned[1])}-{pinned[2]}-*.whl"
     with locked(directory, progress), storing(directory):
-        for path in sorted(directory.glob(pattern)):
-            if _defect(path, sha256) is None:
+        for path in sorted(directory.glob("*.whl")):
+            if _is_wheel_of(path, pinned[1], pinned[2]) and _defect(path, sha256) is None:
                 return path
         with scratch_directory(directory) as scratch:
             _run_pip(requirement, scratch, progress)
@@ -170,6 +169,15 @@ def scratch_directory(directory: Path) -> Generator[Path]:
 
 def _normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "_", name).lower()
+
+
+def _is_wheel_of(path: Path, name: str, version: str) -> bool:
+    """Whether a wheel's name says that it is of a project and version.
+
+    Older tools kept the project's own spelling in it: `NN_Dataset-1.0.3-py3-none-any.whl`.
+    """
+    parts = path.name.split("-")
+    return _normalised(parts[0]) == _normalised(name) and parts[1:2] == [version]
 
 
 def _defect(path: Path, sha256: str | None) -> str | None:
