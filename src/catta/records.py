@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class Outcome(StrEnum):
@@ -84,6 +84,28 @@ class Shapes(BaseModel):
     classes: int
 
 
+class Problem(BaseModel):
+    """What a network is asked for, on any task.
+
+    Attributes:
+        task: LEMUR's name of the task.
+        sample: Shape of one input: (channels, height, width) of an image, (length,) of a text.
+        outputs: What comes out, as LEMUR counts it: classes; of detection and segmentation with
+            the background as class 0; of texts and captions the words of the vocabulary.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    task: str = "img-classification"
+    sample: tuple[int, ...]
+    outputs: int
+
+    @property
+    def out_shape(self) -> tuple[int, ...]:
+        """The second argument of a network's constructor."""
+        return (self.outputs,)
+
+
 class Caps(BaseModel):
     """The largest network a run accepts."""
 
@@ -135,11 +157,41 @@ class Recipe(BaseModel):
     seed: int = Field(default=0, ge=0, description="seed of initialisation, data order and splits")
     seconds: float = Field(default=60.0, gt=0, description="wall-clock limit of one training")
     memory_mb: int = Field(default=4_096, ge=256, description="memory limit of one training in MiB")
+    metric: str = Field(default="acc", description="what the score is, of the task's metrics")
+    track: Literal["fixed", "own"] = Field(
+        default="fixed",
+        description="who trains: the evaluator (`fixed`), or the network's own `train_setup` and "
+        "`learn` (`own`)",
+    )
+    transform: str | None = Field(
+        default=None,
+        description="name of a transform of LEMUR's; without one, images are only normalised",
+    )
+    length: int = Field(default=128, ge=2, le=4_096, description="tokens of one sample of a text")
+    prm: dict[str, float] = Field(
+        default={}, description="further hyperparameters that are given to the network"
+    )
+    amp: bool = Field(default=False, description="train in bfloat16 where that is safe (autocast)")
+    layout: Literal["auto", "contiguous", "channels-last"] = Field(
+        default="auto", description="memory layout of images"
+    )
+    compile: bool = Field(default=False, description="compile the network with torch.compile")
+
+    @field_validator("prm")
+    @classmethod
+    def _in_order(cls, prm: dict[str, float]) -> dict[str, float]:
+        return dict(sorted(prm.items()))  # the order in which they were given says nothing
 
     @property
     def id(self) -> str:
-        """Versioned hash of all fields, `r1:<hex>`."""
-        return "r1:" + hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:24]
+        """Versioned hash of all fields, `r1:<hex>`.
+
+        Fields that came later enter only where they say something: recipes keep their ids.
+        """
+        fields = type(self).model_fields
+        unsaid = {name for name in _LATER_FIELDS if getattr(self, name) == fields[name].default}
+        text = self.model_dump_json(exclude=unsaid)
+        return "r1:" + hashlib.sha256(text.encode()).hexdigest()[:24]
 
     @property
     def hyperparameters(self) -> dict[str, float]:
@@ -149,7 +201,11 @@ class Recipe(BaseModel):
             "momentum": self.momentum,
             "dropout": self.dropout,
             "batch": float(self.batch),
+            **self.prm,
         }
+
+
+_LATER_FIELDS = ("metric", "track", "transform", "length", "prm", "amp", "layout", "compile")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

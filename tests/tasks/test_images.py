@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from catta.tasks import images
-from catta.tasks.images import measure, resize, transformed
+from catta.tasks.images import measure, normalised, resize
 
 
 def random_images(*shape: int) -> np.ndarray:
@@ -21,8 +20,7 @@ def test_mean_and_deviation_are_those_of_each_channel() -> None:
 def test_a_constant_channel_is_not_divided_by_zero() -> None:
     x = np.full((2, 1, 4, 4), 51, np.uint8)
     assert measure(x).std == (1.0,)
-    (chunk,) = transformed(x, 4, measure(x))
-    assert np.allclose(chunk, 0)
+    assert np.allclose(normalised(x, measure(x)), 0)
 
 
 @pytest.mark.parametrize("size", [28, 29, 31])
@@ -48,12 +46,9 @@ def test_the_right_size_stays_as_it_is() -> None:
     assert np.array_equal(resize(x, 16), x)
 
 
-def test_chunks_are_normalised_alike_and_lose_no_image(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "CHUNK", 4)
+def test_each_channel_is_normalised() -> None:
     x = random_images(10, 3, 8, 8)
-    chunks = list(transformed(x, 8, measure(x)))
-    assert [len(chunk) for chunk in chunks] == [4, 4, 2]
-    whole = np.concatenate(chunks)
+    whole = normalised(x, measure(x))
     assert whole.dtype == np.float32
     assert np.allclose(whole.mean((0, 2, 3)), 0, atol=1e-5)
     assert np.allclose(whole.std((0, 2, 3)), 1, atol=1e-5)

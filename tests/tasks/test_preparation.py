@@ -150,7 +150,7 @@ def test_a_fallback_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_mistakes_of_the_user_write_nothing(cache: Path, tmp_path: Path) -> None:
     for recipe, directory, message in (
-        (Recipe(task="txt-generation"), None, "task must be img-classification"),
+        (Recipe(task="img-painting"), None, "task must be one of img-classification, "),
         (Recipe(dataset="imagenet"), None, "dataset must be one of"),
         (Recipe(dataset="cifar-10"), tmp_path, "does not hold cifar-10"),
     ):
@@ -188,7 +188,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(
     def full(*args: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(preparation, "_write_array", full)
+    monkeypatch.setattr(preparation, "_write_arrays", full)
     with pytest.raises(FetchError, match="the disk is full"):
         prepare(DIGITS_RECIPE)
     assert kept(cache) == []
@@ -213,3 +213,21 @@ def test_two_at_once_make_it_once(cache: Path, monkeypatch: pytest.MonkeyPatch) 
         thread.join()
     assert len(calls) == 1
     assert [data.inputs for data in results] == [cache / "data" / calls[0].name / "inputs"] * 2
+
+
+@pytest.mark.parametrize("chunk", [7, 100, 200])
+def test_a_split_is_whole_however_it_is_cut_into_chunks(
+    chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = load(prepare(DIGITS_RECIPE), "train_x")
+    monkeypatch.setattr(preparation, "CHUNK", chunk)
+    monkeypatch.setattr(preparation, "_FORMAT", -chunk)
+    again = prepare(DIGITS_RECIPE)
+    assert np.array_equal(load(again, "train_x"), expected)
+    assert load(again, "test_x").shape == (359, 1, 8, 8)
+
+
+def test_a_dataset_is_refused_for_a_task_that_it_is_not_for() -> None:
+    recipe = DIGITS_RECIPE.model_copy(update={"task": "txt-generation"})
+    with pytest.raises(UsageError, match="digits is a dataset for img-classification, not for"):
+        prepare(recipe)

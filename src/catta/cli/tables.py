@@ -238,10 +238,12 @@ def models_table(infos: Iterable[ModelInfo]) -> Table:
 
 def datasets_table(infos: Iterable[DatasetInfo]) -> Table:
     """Datasets and where they come from."""
-    table = _table("Datasets", left=("name", "here", "origin"), right=("classes", "channels"))
+    left = ("name", "tasks", "here", "origin")
+    table = _table("Datasets", left=left, right=("classes", "channels"))
     for info in infos:
         here = "yes" if info.present else "not yet"
-        table.add_row(info.name, here, info.origin, str(info.classes), str(info.channels))
+        counts = ("" if n is None else str(n) for n in (info.classes, info.channels))
+        table.add_row(info.name, "\n".join(info.tasks), here, info.origin, *counts)
     return table
 
 

@@ -1,4 +1,4 @@
-"""Tasks: what networks are for. Data of image classification, split, resized and normalised once.
+"""Tasks: what networks are for, and data for each: split, resized and normalised once.
 
 Importing this package loads no torch; `prepare` does, when it is first asked for.
 """
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from catta.lazy import exports
 from catta.tasks.datasets import (
+    Dataset,
     DatasetInfo,
     ImageDataset,
     RawImages,
@@ -19,18 +20,26 @@ from catta.tasks.datasets import (
 
 if TYPE_CHECKING:
     from catta.tasks.preparation import PreparedData, prepare
+    from catta.tasks.sources import Source
 
 __all__ = [
+    "Dataset",
     "DatasetInfo",
     "ImageDataset",
     "PreparedData",
     "RawImages",
+    "Source",
     "dataset_names",
     "find_dataset",
     "list_datasets",
     "prepare",
 ]
 
-_HOME = "catta.tasks.preparation"
-
-__getattr__, __dir__ = exports(__name__, {"PreparedData": _HOME, "prepare": _HOME})
+__getattr__, __dir__ = exports(
+    __name__,
+    {
+        "PreparedData": "catta.tasks.preparation",
+        "Source": "catta.tasks.sources",
+        "prepare": "catta.tasks.preparation",
+    },
+)

@@ -1,7 +1,7 @@
-"""What a dataset of labelled images is, and which ones there are.
+"""What a dataset is, and which ones there are.
 
 A package adds one with an entry point of the group `catta.datasets`: its name is the dataset's, its
-object is an `ImageDataset`.
+object is an `ImageDataset`, which is all that labelled images need, or a `Dataset`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,13 @@ from numpy.typing import NDArray
 from catta.errors import UsageError
 from catta.fetch import Progress
 
+if TYPE_CHECKING:
+    from catta.tasks.sources import Source
+
 GROUP = "catta.datasets"
+
+LABELLED_IMAGES = "img-classification"
+"""The task of an `ImageDataset`."""
 
 _BUILT_IN: Mapping[str, str] = MappingProxyType(
     {
@@ -46,6 +52,7 @@ class RawImages:
         test_x: (M, C, H, W) of uint8.
         test_y: (M,) of int64.
         note: One line for the user, if a fallback was taken.
+        words: Names of the classes, where they have some.
     """
 
     name: str
@@ -55,10 +62,38 @@ class RawImages:
     test_x: NDArray[np.uint8]
     test_y: NDArray[np.int64]
     note: str | None = None
+    words: tuple[str, ...] = ()
+
+
+class Dataset(Protocol):
+    """A dataset that serves one or several tasks, with a training and a test part."""
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """LEMUR's names of the tasks it is for."""
+        ...
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from, in a few words."""
+        ...
+
+    def present(self) -> bool:
+        """Whether it can be opened now without the network; cheap, nothing is verified."""
+        ...
+
+    def open(self, task: str, directory: Path | None, progress: Progress | None = None) -> Source:
+        """Open it for one of its tasks, from `directory` or from where it is found or fetched.
+
+        Raises:
+            UsageError: `directory` does not hold this dataset.
+            FetchError: The dataset cannot be obtained or is damaged.
+        """
+        ...
 
 
 class ImageDataset(Protocol):
-    """A dataset of labelled images, with a training and a test part."""
+    """A dataset of labelled images, small enough for the memory: the simple kind of a `Dataset`."""
 
     @property
     def classes(self) -> int:
@@ -91,11 +126,12 @@ class ImageDataset(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DatasetInfo:
-    """One line of the list of datasets."""
+    """One line of the list of datasets; classes and channels where one number says it."""
 
     name: str
-    classes: int
-    channels: int
+    tasks: tuple[str, ...]
+    classes: int | None
+    channels: int | None
     origin: str
     present: bool
 
@@ -105,7 +141,7 @@ def dataset_names() -> tuple[str, ...]:
     return (*_BUILT_IN, *sorted(_plugins()))
 
 
-def find_dataset(name: str) -> ImageDataset:
+def find_dataset(name: str) -> Dataset | ImageDataset:
     """The dataset of that name.
 
     Raises:
@@ -114,24 +150,30 @@ def find_dataset(name: str) -> ImageDataset:
     built_in = _BUILT_IN.get(name)
     if built_in is not None:
         module, _, attribute = built_in.partition(":")
-        return cast("ImageDataset", getattr(import_module(module), attribute))
+        return cast("Dataset | ImageDataset", getattr(import_module(module), attribute))
     plugin = _plugins().get(name)
     if plugin is None:
         raise UsageError(f"dataset must be one of {', '.join(dataset_names())}, not {name!r}")
     try:
-        return cast("ImageDataset", plugin.load())
+        return cast("Dataset | ImageDataset", plugin.load())
     except (ImportError, AttributeError) as error:
         raise UsageError(f"dataset {name!r} ({plugin.value}) cannot be loaded: {error}") from error
 
 
+def tasks_of(dataset: Dataset | ImageDataset) -> tuple[str, ...]:
+    """What a dataset is for."""
+    return getattr(dataset, "tasks", (LABELLED_IMAGES,))
+
+
 def list_datasets() -> list[DatasetInfo]:
     """All datasets, with whether each is present now."""
-    datasets = {name: find_dataset(name) for name in dataset_names()}
+    datasets: dict[str, Any] = {name: find_dataset(name) for name in dataset_names()}
     return [
         DatasetInfo(
             name=name,
-            classes=dataset.classes,
-            channels=dataset.channels,
+            tasks=tasks_of(dataset),
+            classes=getattr(dataset, "classes", None),
+            channels=getattr(dataset, "channels", None),
             origin=dataset.origin,
             present=dataset.present(),
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
@@ -15,7 +14,7 @@ LARGEST_PADDING = 4
 """Pixels, both sides together, up to which an image is padded instead of enlarged."""
 
 CHUNK = 1_024
-"""Images transformed at once; bounds the memory that is needed."""
+"""Samples prepared at once; bounds the memory that is needed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,12 +59,8 @@ def resize(images: NDArray[np.uint8], resolution: int) -> NDArray[np.uint8]:
     return cast("NDArray[np.uint8]", resized.numpy())
 
 
-def transformed(
-    images: NDArray[np.uint8], resolution: int, normalisation: Normalisation
-) -> Iterator[NDArray[np.float32]]:
-    """Chunks of at most `CHUNK` images, resized and normalised."""
+def normalised(images: NDArray[np.uint8], normalisation: Normalisation) -> NDArray[np.float32]:
+    """(N, C, H, W) pixels as float32, each channel less its mean, in units of its deviation."""
     mean = np.asarray(normalisation.mean, np.float32).reshape(-1, 1, 1)
     std = np.asarray(normalisation.std, np.float32).reshape(-1, 1, 1)
-    for start in range(0, len(images), CHUNK):
-        pixels = resize(images[start : start + CHUNK], resolution).astype(np.float32)
-        yield (pixels / np.float32(255) - mean) / std
+    return (images.astype(np.float32) / np.float32(255) - mean) / std
