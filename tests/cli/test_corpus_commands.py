@@ -91,3 +91,21 @@ def test_a_source_that_is_not_there(invoke: Invoke, source: str) -> None:
     result = invoke("corpus", "import", "lemur", source)
     assert result.exit_code == 2
     assert "Error:" in result.stderr
+
+
+def test_query_shows_the_beginning_of_a_long_text(invoke: Invoke, wheel: Path) -> None:
+    invoke("corpus", "import", "lemur", str(wheel), "--workers", "1")
+    shown = invoke("corpus", "query", "SELECT source FROM networks WHERE name = 'Alpha'").stdout
+    assert "import torch …" in shown
+    assert "class Net" not in shown
+
+
+def test_many_rows_keep_their_columns_and_whole_names(invoke: Invoke, wheel: Path) -> None:
+    invoke("corpus", "import", "lemur", str(wheel), "--workers", "1")
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
+    statement = f"{numbers} SELECT i, printf('%099d', i) AS name FROM n"
+    shown = invoke("corpus", "query", statement).stdout.splitlines()
+    assert shown[0].split() == ["i", "name"]
+    assert shown[2].startswith("   1  ")
+    assert shown[-1] == f"2000  {2000:099d}"
+    assert len(shown) == 2002
