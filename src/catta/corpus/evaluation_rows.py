@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections import defaultdict
+from itertools import count
+from typing import Any, cast
 
 import numpy as np
-from sqlalchemy import Connection, select
+from numpy.typing import NDArray
+from sqlalchemy import JSON, ColumnElement, Connection, Text, func, select, type_coerce
+from sqlalchemy import cast as sql_cast
 
 from catta.corpus import schema
-from catta.corpus.trial_rows import Column, Filter, Shared, by_key
+from catta.corpus.questions import Question
+from catta.corpus.shared_columns import Columns, Integers, Shared, by_key
+from catta.corpus.trial_rows import named
 from catta.records import Outcome, Recipe
 
 METRIC = "acc"
@@ -17,106 +23,137 @@ METRIC = "acc"
 _EPOCHS = 1_024
 """More than a recipe can have: an evaluation and an epoch make one number."""
 
+_ROW = np.dtype(
+    [
+        *[(name, np.int64) for name in ("id", "network", "recipe", "epoch")],
+        ("accuracy", np.float64),
+        ("seconds", np.float64),
+    ]
+)
 
-def evaluation_columns(
-    connection: Connection, wanted: Filter, limit: int | None
-) -> dict[str, Column]:
-    """The evaluations that are wanted, a row an epoch, at most `limit` rows, in order.
+
+def evaluation_columns(connection: Connection, question: Question, limit: int | None) -> Columns:
+    """The evaluations that are asked for, a row an epoch, at most `limit` rows, in order.
 
     Ids are negative, `-(1,024 x evaluation + epoch)`. Durations are nanoseconds since the training
     began.
     """
-    recipes = _recipes(connection, wanted)
-    rows = _rows(connection, wanted, list(recipes), limit) if recipes else []
-    networks, network_codes = _coded([row.network_id for row in rows])
-    chosen, codes = _coded([row.recipe_id for row in rows])
-    table = schema.networks
-    query = select(table.c.id, table.c.name, table.c.source)
-    found = by_key(connection, query, table.c.id, networks)
-    used = [recipes[identity] for identity in chosen]
+    rows, networks, recipes = np.empty(0, dtype=_ROW), list[str](), list[str]()
+    if question.metric in (None, METRIC) and limit != 0:
+        rows, networks, recipes = _rows(connection, _query(question, limit))
+    return {
+        "id": -(_EPOCHS * rows["id"] + rows["epoch"]),
+        **_network_columns(connection, networks, rows["network"]),
+        **_recipe_columns(connection, recipes, rows["recipe"]),
+        "epoch": rows["epoch"],
+        "accuracy": rows["accuracy"],
+        "duration": _durations(rows, whole=question.epoch is None),
+    }
+
+
+def _query(question: Question, limit: int | None) -> Any:
+    table, epochs = schema.evaluations.c, schema.epochs.c
+    seconds: ColumnElement[Any] = epochs.seconds
+    if question.epoch is not None:
+        earlier = schema.epochs.alias().c
+        seconds = (
+            select(func.sum(earlier.seconds))
+            .where(earlier.evaluation_id == table.id, earlier.epoch <= question.epoch)
+            .scalar_subquery()
+        )
+    query = (
+        select(table.id, table.network_id, table.recipe_id, epochs.epoch, epochs.accuracy, seconds)
+        .join_from(schema.evaluations, schema.epochs, epochs.evaluation_id == table.id)
+        .where(table.outcome == Outcome.OK.value)
+    )
+    if question.by_name:
+        query = query.where(table.network_id.in_(_named_networks(question)))
+    if question.task is not None or question.dataset is not None:
+        # SQLite would rather look up each recipe's evaluations and sort them than take those of
+        # one network, or the first ones; it does not if the column is part of an expression.
+        direct = question.by_name or limit is not None
+        key = table.recipe_id.concat("") if direct else table.recipe_id
+        query = query.where(key.in_(_chosen_recipes(question)))
+    if question.epoch is not None:
+        query = query.where(epochs.epoch == question.epoch)
+    return query.order_by(table.id, epochs.epoch).limit(limit)
+
+
+def _named_networks(question: Question) -> Any:
+    """Ids of the networks whose own name is asked for."""
+    networks, aliases = schema.networks.c, schema.aliases.c
+    # Aliases are sorted by name, networks are not: find by those, then compare with these.
+    ids = select(aliases.network_id).where(*named(question, aliases.name))
+    return select(networks.id).where(networks.id.in_(ids), *named(question, networks.name))
+
+
+def _chosen_recipes(question: Question) -> Any:
+    """Ids of the recipes for the task and the dataset that are asked for."""
+    table = schema.recipes.c
+    settings = type_coerce(table.settings, JSON)
+    wanted = {"task": question.task, "dataset": question.dataset}
+    return select(table.id).where(
+        *(
+            settings[name].as_string() == value
+            for name, value in wanted.items()
+            if value is not None
+        )
+    )
+
+
+def _rows(connection: Connection, query: Any) -> tuple[NDArray[Any], list[str], list[str]]:
+    """The rows, with numbers in place of networks and recipes, and what the numbers stand for."""
+    networks = defaultdict[str, int](count().__next__)
+    recipes = defaultdict[str, int](count().__next__)
+    result = connection.execute(query)
+    cursor = cast("Any", result.cursor)  # the driver's rows: a Row each would take as long again
+    coded = ((key, networks[one], recipes[other], *rest) for key, one, other, *rest in cursor)
+    rows = np.fromiter(coded, dtype=_ROW)
+    result.close()
+    return rows, list(networks), list(recipes)
+
+
+def _network_columns(connection: Connection, ids: list[str], codes: Integers) -> Columns:
+    table, evaluations = schema.networks.c, schema.evaluations.c
+    evaluated = select(evaluations.id).where(evaluations.network_id == table.id).exists()
+    found = by_key(connection, select(table.id, table.name, table.source), ids, evaluated)
+    return {
+        "nn": Shared(values=[row[1] for row in found], codes=codes),
+        "nn_id": Shared(values=ids, codes=codes),
+        "nn_code": Shared(values=[row[2] for row in found], codes=codes),
+    }
+
+
+def _recipe_columns(connection: Connection, ids: list[str], codes: Integers) -> Columns:
+    table = schema.recipes.c
+    rows = by_key(connection, select(table.id, sql_cast(table.settings, Text)), ids)
+    recipes = [Recipe.model_validate_json(row[1]) for row in rows]
 
     def shared(values: list[Any]) -> Shared:
         return Shared(values=values, codes=codes)
 
     return {
-        "id": np.array([-(_EPOCHS * row.id + row.epoch) for row in rows], dtype=np.int64),
-        "task": shared([recipe.task for recipe in used]),
-        "dataset": shared([recipe.dataset for recipe in used]),
-        "metric": shared([METRIC for _ in used]),
-        "nn": Shared(values=[row.name for row in found], codes=network_codes),
-        "nn_id": Shared(values=[row.id for row in found], codes=network_codes),
-        "nn_code": Shared(values=[row.source for row in found], codes=network_codes),
-        "epoch": np.array([row.epoch for row in rows], dtype=np.int64),
-        "accuracy": np.array([row.accuracy for row in rows], dtype=np.float64),
-        "duration": _durations(connection, rows, wanted),
-        "prm_id": shared(chosen),
-        "transform": shared([None for _ in used]),
-        "prm": shared([recipe.model_dump(exclude={"task", "dataset"}) for recipe in used]),
+        "task": shared([recipe.task for recipe in recipes]),
+        "dataset": shared([recipe.dataset for recipe in recipes]),
+        "metric": shared([METRIC for _ in recipes]),
+        "prm_id": shared(ids),
+        "transform": shared([None for _ in recipes]),
+        "prm": shared([recipe.model_dump(exclude={"task", "dataset"}) for recipe in recipes]),
     }
 
 
-def _recipes(connection: Connection, wanted: Filter) -> dict[str, Recipe]:
-    rows = connection.execute(select(schema.recipes).order_by(schema.recipes.c.id))
-    every = {row.id: Recipe.model_validate(row.settings) for row in rows}
-    return {i: r for i, r in every.items() if wanted.accepts(r.task, r.dataset, METRIC)}
+def _durations(rows: NDArray[Any], *, whole: bool) -> Integers:
+    """Nanoseconds from the start of each training to the end of the epoch.
 
-
-def _rows(
-    connection: Connection, wanted: Filter, recipes: list[str], limit: int | None
-) -> list[Any]:
-    table, epochs, names = schema.evaluations, schema.epochs, schema.networks
-    query = (
-        select(
-            table.c.id,
-            table.c.network_id,
-            table.c.recipe_id,
-            epochs.c.epoch,
-            epochs.c.accuracy,
-            epochs.c.seconds,
-        )
-        .join(epochs, epochs.c.evaluation_id == table.c.id)
-        .where(table.c.recipe_id.in_(recipes), table.c.outcome == Outcome.OK.value)
-    )
-    conditions = wanted.of_name(names.c.name)
-    if conditions:
-        aliases = schema.aliases
-        # Aliases are sorted by name, networks are not: find by those, then compare with these.
-        ids = select(aliases.c.network_id).where(*wanted.of_name(aliases.c.name))
-        query = query.join(names, names.c.id == table.c.network_id)
-        query = query.where(table.c.network_id.in_(ids), *conditions)
-    if wanted.epoch is not None:
-        query = query.where(epochs.c.epoch == wanted.epoch)
-    ordered = query.order_by(table.c.id, epochs.c.epoch).limit(limit)
-    return list(connection.execute(ordered).all())
-
-
-def _durations(connection: Connection, rows: list[Any], wanted: Filter) -> Any:
-    """Nanoseconds from the start of each training to the end of the epoch."""
-    earlier: dict[int, float] = {}
-    if wanted.epoch is not None and wanted.epoch > 1:
-        earlier = _seconds_before(connection, [row.id for row in rows], wanted.epoch)
-    found: list[int] = []
-    last, seconds = None, 0.0
-    for row in rows:
-        if row.id != last:
-            last, seconds = row.id, earlier.get(row.id, 0.0)
-        seconds += row.seconds
-        found.append(round(seconds * 1e9))
-    return np.array(found, dtype=np.int64)
-
-
-def _seconds_before(connection: Connection, ids: list[int], epoch: int) -> dict[int, float]:
-    table, found = schema.epochs, dict[int, float]()
-    for start in range(0, len(ids), 500):
-        chosen = table.c.evaluation_id.in_(ids[start : start + 500])
-        query = select(table.c.evaluation_id, table.c.seconds).where(chosen, table.c.epoch < epoch)
-        for row in connection.execute(query):
-            found[row.evaluation_id] = found.get(row.evaluation_id, 0.0) + row.seconds
-    return found
-
-
-def _coded(values: list[str]) -> tuple[list[str], Any]:
-    """Distinct values in the order in which they appear, and where each value is in them."""
-    places: dict[str, int] = {}
-    codes = [places.setdefault(value, len(places)) for value in values]
-    return list(places), np.array(codes, dtype=np.int64)
+    Args:
+        rows: In the order of evaluation and epoch.
+        whole: Whether all epochs are among them, from the first on, and their seconds are their
+            own; otherwise these include the earlier epochs'.
+    """
+    spent = np.rint(rows["seconds"] * 1e9).astype(np.int64)
+    if not whole or not len(rows):
+        return spent
+    total = np.cumsum(spent)
+    first = np.flatnonzero(np.diff(rows["id"], prepend=-1))  # of each evaluation
+    before = (total - spent)[first]
+    return total - np.repeat(before, np.diff(first, append=len(rows)))

@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from catta.corpus.trial_rows import UNMEASURED, Column, Shared
+from catta.corpus.shared_columns import UNMEASURED, Column, Shared
 from catta.errors import UsageError
 
 _DURATION = "duration"

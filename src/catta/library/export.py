@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from catta.corpus import Corpus
-from catta.corpus.frames import data
+from catta.corpus.frames import frame
 from catta.corpus.opening import opened
+from catta.corpus.questions import Question, Rows
 from catta.errors import UsageError
 from catta.library.chat import TASK, as_chat, pairs
 from catta.library.export_files import WRITERS, write_lines
-from catta.library.filters import Rows
 from catta.records import Caps, Shapes
 
 FORMATS = (*WRITERS, "chat")
@@ -73,7 +73,7 @@ def export_data(
     with opened(corpus) as store, _whole(Path(path)) as target:
         if format == "chat":
             return _chat(target, path, shapes, caps, max_rows, store, rows)
-        table: Any = data(corpus=store, max_rows=max_rows, as_="arrow", **rows)
+        table = frame(store, Question.of(max_rows, **rows), "arrow")
         cut = WRITERS[format](table, target)
         return ExportReport(path=str(path), format=format, rows=table.num_rows, cut=cut)
 
@@ -94,11 +94,11 @@ def _chat(
     if rows.get("task") not in (None, TASK):
         raise UsageError(f"export: the prompts of chat ask for {TASK}, not {rows.get('task')}")
     chosen: Any = {**rows, "task": TASK, "unique_nn": True, "include_nn_stats": True}
-    frame = data(corpus=store, max_rows=max_rows, **chosen)
+    found = frame(store, Question.of(max_rows, **chosen))
     skipped = Counter[str]()
 
     def lines() -> Generator[dict[str, Any]]:
-        for pair in pairs(frame, shapes, caps or Caps()):
+        for pair in pairs(found, shapes, caps or Caps()):
             if pair.example is None:
                 skipped[pair.reason or ""] += 1
             else:

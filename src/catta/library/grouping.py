@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 
 from catta.corpus import Corpus
-from catta.corpus.frames import data
+from catta.corpus.frames import frame
 from catta.corpus.opening import opened
+from catta.corpus.questions import Question, Rows
 from catta.errors import UsageError
-from catta.library.filters import Rows
 from catta.library.neighbours import Networks
 from catta.library.partners import Group, Wish
 from catta.library.rows import Table, table_of
@@ -76,18 +76,12 @@ def groups(
         raise UsageError(f"n: a group has 2 networks or more, not {n}")
     if max_rows is not None and max_rows < 0:
         raise UsageError(f"max_rows: {max_rows} is negative")
-    bounds = None
-    if any(value is not None for value in (band, min_jaccard, max_jaccard)):
-        bounds = limits(band, min_jaccard, max_jaccard)
+    given = any(value is not None for value in (band, min_jaccard, max_jaccard))
+    bounds = limits(band, min_jaccard, max_jaccard) if given else None
     wish = Wish(others=n - 1, improve=improve, seed=seed)
     with opened(corpus) as store:
-        table = table_of(data(corpus=store, **rows), same, differ)
-        if anchor is None and bounds is None:
-            return _joined(table, list(islice(_drawn(table, wish), max_rows)), None, n)
-        networks = Networks(table, store, alike=bounds is not None)
-        begin = None if anchor is None else networks.named(anchor)
-        found = networks.groups(begin, bounds or (0.0, 1.0), wish)
-        return _joined(table, list(islice(found, max_rows)), networks, n)
+        table = table_of(frame(store, Question.of(**rows)), same, differ)
+        return _grouped(store, table, anchor, bounds, wish, max_rows)
 
 
 def around(
@@ -120,9 +114,27 @@ def around(
     limited = (None, None) if band is not None else (min_jaccard, max_jaccard)
     bounds = limits(band, *limited)
     with opened(corpus) as store:
-        table = table_of(data(corpus=store, **rows), (), ())
+        table = table_of(frame(store, Question.of(**rows)), (), ())
         networks = Networks(table, store, alike=True)
         return networks.around(None if anchor is None else networks.named(anchor), bounds, at_least)
+
+
+def _grouped(
+    store: Corpus,
+    table: Table,
+    anchor: str | None,
+    bounds: tuple[float, float] | None,
+    wish: Wish,
+    max_rows: int | None,
+) -> pd.DataFrame:
+    networks = None
+    if anchor is None and bounds is None:
+        found = _drawn(table, wish)
+    else:
+        networks = Networks(table, store, alike=bounds is not None)
+        begin = None if anchor is None else networks.named(anchor)
+        found = networks.groups(begin, bounds or (0.0, 1.0), wish)
+    return _joined(table, list(islice(found, max_rows)), networks, wish.others + 1)
 
 
 def _drawn(table: Table, wish: Wish) -> Iterator[Group]:

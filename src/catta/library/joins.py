@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from catta.corpus import Corpus, frames
+from catta.corpus import Corpus
+from catta.corpus.frames import Form, frame
+from catta.corpus.questions import Question, Rows
 from catta.errors import UsageError
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ def data(
     include_nn_stats: bool = False,
     *,
     corpus: str | Path | Corpus | None = None,
-    as_: Literal["pandas", "polars", "arrow"] = "pandas",
+    as_: Form = "pandas",
 ) -> pd.DataFrame:
     """Every measurement in the corpus, a row each, with LEMUR's columns and arguments.
 
@@ -115,39 +117,40 @@ def data(
     Raises:
         UsageError: The corpus is not there, an argument makes no sense, or Polars is missing.
     """
-    chosen: dict[str, Any] = {
-        "only_best_accuracy": only_best_accuracy,
-        "task": task,
-        "dataset": dataset,
-        "metric": metric,
-        "nn": nn,
-        "epoch": epoch,
-        "nn_prefixes": nn_prefixes,
-        "unique_nn": unique_nn,
-        "include_nn_stats": include_nn_stats,
-        "corpus": corpus,
-    }
+    rows = Rows(
+        only_best_accuracy=only_best_accuracy,
+        task=task,
+        dataset=dataset,
+        metric=metric,
+        nn=nn,
+        epoch=epoch,
+        nn_prefixes=nn_prefixes,
+        unique_nn=unique_nn,
+        include_nn_stats=include_nn_stats,
+    )
     if sql is None:
-        return frames.data(**chosen, max_rows=max_rows, as_=as_)
+        return frame(corpus, Question.of(max_rows, **rows), as_)
     if as_ != "pandas":
         raise UsageError(f"as_: with sql the result is pandas, not {as_}")
     sql.validate()
-    return _grouped(sql, max_rows, _narrowed(sql, chosen))
+    return _grouped(sql, max_rows, _narrowed(sql, rows), corpus)
 
 
-def _narrowed(conf: JoinConf, chosen: dict[str, Any]) -> dict[str, Any]:
+def _narrowed(conf: JoinConf, rows: Rows) -> Rows:
     """The filters of both; they must not contradict each other."""
-    found = dict(chosen)
+    found: Any = dict(rows)
     for name in ("task", "dataset", "metric"):
         wanted = getattr(conf, name)
         if wanted is not None:
-            if chosen[name] not in (None, wanted):
-                raise UsageError(f"{name}: {chosen[name]!r}, but {wanted!r} in JoinConf")
+            if found[name] not in (None, wanted):
+                raise UsageError(f"{name}: {found[name]!r}, but {wanted!r} in JoinConf")
             found[name] = wanted
     return found
 
 
-def _grouped(conf: JoinConf, max_rows: int | None, chosen: dict[str, Any]) -> pd.DataFrame:
+def _grouped(
+    conf: JoinConf, max_rows: int | None, rows: Rows, corpus: str | Path | Corpus | None
+) -> pd.DataFrame:
     from catta.library.grouping import around, groups  # novelty and all: plain data needs none
 
     n = conf.num_joint_nns
@@ -158,7 +161,8 @@ def _grouped(conf: JoinConf, max_rows: int | None, chosen: dict[str, Any]) -> pd
             conf.min_arch_jaccard,
             conf.max_arch_jaccard,
             at_least=n,
-            **chosen,
+            corpus=corpus,
+            **rows,
         )
         return _first(found, n * conf.overfetch_factor, max_rows)
     if n > 1 and (conf.same_columns or conf.diff_columns):
@@ -168,15 +172,16 @@ def _grouped(conf: JoinConf, max_rows: int | None, chosen: dict[str, Any]) -> pd
             conf.diff_columns or (),
             bool(conf.enhance_nn),
             max_rows=max_rows,
-            **chosen,
+            corpus=corpus,
+            **rows,
         )
     if n == 1:
-        return frames.data(**chosen, max_rows=max_rows)
-    chosen["unique_nn"] = True
-    best: Any = frames.data(**chosen)
+        return frame(corpus, Question.of(max_rows, **rows))
+    rows["unique_nn"] = True
+    best = frame(corpus, Question.of(**rows))
     best = best.sort_values(["accuracy", "epoch", "nn"], ascending=[False, True, True])
     return _first(best.reset_index(drop=True), n, max_rows)
 
 
-def _first(frame: pd.DataFrame, count: int, max_rows: int | None) -> pd.DataFrame:
-    return frame.head(count if max_rows is None else min(count, max_rows))
+def _first(found: pd.DataFrame, count: int, max_rows: int | None) -> pd.DataFrame:
+    return found.head(count if max_rows is None else min(count, max_rows))
