@@ -299,6 +299,9 @@ def table(ours: dict[str, Cost], theirs: dict[str, Cost]) -> list[str]:
 
 
 def main(options: argparse.Namespace) -> None:
+    if options.wheel and not options.wheel.name.startswith(f"nn_dataset-{VERSION}-"):
+        print(f"no comparison: {options.wheel.name} is not nn-dataset {VERSION}")
+        return
     wheels = cache_dir() / "wheels"
     wheel = options.wheel or pip_download(f"nn-dataset=={VERSION}", wheels, progress=print)
     try:

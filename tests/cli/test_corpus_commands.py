@@ -102,8 +102,10 @@ def test_query_shows_the_beginning_of_a_long_text(invoke: Invoke, wheel: Path) -
 
 def test_many_rows_keep_their_columns_and_whole_names(invoke: Invoke, wheel: Path) -> None:
     invoke("corpus", "import", "lemur", str(wheel), "--workers", "1")
-    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
-    statement = f"{numbers} SELECT i, printf('%099d', i) AS name FROM n"
+    statement = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) "
+        "SELECT i, printf('%099d', i) AS name FROM n"
+    )
     shown = invoke("corpus", "query", statement).stdout.splitlines()
     assert shown[0].split() == ["i", "name"]
     assert shown[2].startswith("   1  ")
