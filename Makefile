@@ -18,7 +18,8 @@ help:
 	@echo "make test     all tests"
 	@echo "make check    what CI runs: lint, format, types, layers, tests"
 	@echo "make bench    the benchmarks"
-	@echo "make bench-corpus  what importing LEMUR costs, and each question; WHEEL=FILE"
+	@echo "make bench-corpus  what importing LEMUR costs, and each question, beside LEMUR's own"
+	@echo "              package; WHEEL=FILE, PEER='--again --full' to measure that package anew"
 	@echo "make clean    remove $(VENV), the demo's corpus and caches of the tools"
 
 install: $(STAMP)
@@ -58,6 +59,8 @@ bench: $(STAMP)
 
 bench-corpus: $(STAMP)
 	$(BIN)/python benchmarks/corpus.py $(WHEEL)
+	$(BIN)/python benchmarks/writers.py
+	$(BIN)/python benchmarks/peer.py $(WHEEL) $(PEER)
 
 clean:
 	rm -rf $(VENV) .demo .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist build

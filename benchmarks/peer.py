@@ -283,16 +283,19 @@ def table(ours: dict[str, Cost], theirs: dict[str, Cost]) -> list[str]:
 
     def line(name: str, limit: str, own: float, other: float | str | None, unit: str) -> None:
         shown, ratio = other if isinstance(other, str) else "-", "-"
+        digits = 3 if unit == "s" else 0
         if isinstance(other, float):
-            shown, ratio = f"{other:,.3f} {unit}", f"{other / own:,.1f}"
-        lines.append(f"{name:40} {limit:>9} {f'{own:,.3f} {unit}':>12} {shown:>16} {ratio:>12}")
+            shown, ratio = f"{other:,.{digits}f} {unit}", f"{other / own:,.1f}"
+        lines.append(
+            f"{name:40} {limit:>9} {f'{own:,.{digits}f} {unit}':>12} {shown:>16} {ratio:>12}"
+        )
 
     for name, own in ours.items():
         other = theirs.get(name, Cost(note="-"))
         line(name, f"{LIMITS[name]:g} s", own.wall, other.note or other.wall, "s")
         line("  CPU", "", own.cpu, other.note or other.cpu, "s")
         limit = "1,024 MB" if name in (IMPORT, "data()") else ""
-        line("  memory", limit, own.memory_mb, other.note or other.memory_mb, "MB")
+        line("  memory of one process", limit, own.memory_mb, other.note or other.memory_mb, "MB")
         if own.file_mb is not None:
             line("  file", "250 MB", own.file_mb, other.note or other.file_mb, "MB")
     return lines
