@@ -30,7 +30,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -230,7 +230,7 @@ def costs(side: str, python: Path, wheel: Path, full: bool) -> dict[str, Cost]:
         loaded = run(python, f"{side}_import", {"wheel": str(wheel)}, directory, limit)
         files = [*directory.glob("db/*.db"), *directory.glob("corpus.sqlite")]
         size = sum(file.stat().st_size for file in files) / 1e6
-        found[IMPORT] = Cost(**asdict(loaded) | {"file_mb": size})
+        found[IMPORT] = replace(loaded, file_mb=size)
         say(side, IMPORT, found[IMPORT])
         if loaded.note:
             return found
@@ -252,7 +252,7 @@ def peer_costs(wheel: Path, again: bool, full: bool) -> tuple[str, dict[str, Cos
             return record["measured"], answers
     answers = costs("peer", installed(wheel), wheel, full)
     today = datetime.date.today().isoformat()
-    record = {"measured": today, "machine": machine(), "version": VERSION}
+    record: dict[str, Any] = {"measured": today, "machine": machine(), "version": VERSION}
     record["costs"] = {name: asdict(cost) for name, cost in answers.items()}
     kept.write_text(json.dumps(record, indent=2))
     return today, answers
