@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any, cast
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 from sqlalchemy import JSON, ColumnElement, Connection, Text, func, select, type_coerce
 from sqlalchemy import cast as sql_cast
@@ -15,7 +16,7 @@ from catta.corpus import schema
 from catta.corpus.questions import Question
 from catta.corpus.shared_columns import Columns, Integers, Shared, by_key
 from catta.corpus.trial_rows import named
-from catta.records import Outcome, Recipe
+from catta.records import Outcome
 
 METRIC = "acc"
 """What evaluations measure."""
@@ -127,18 +128,18 @@ def _network_columns(connection: Connection, ids: list[str], codes: Integers) ->
 def _recipe_columns(connection: Connection, ids: list[str], codes: Integers) -> Columns:
     table = schema.recipes.c
     rows = by_key(connection, select(table.id, sql_cast(table.settings, Text)), ids)
-    recipes = [Recipe.model_validate_json(row[1]) for row in rows]
+    recipes = [orjson.loads(row[1]) for row in rows]
 
     def shared(values: list[Any]) -> Shared:
         return Shared(values=values, codes=codes)
 
     return {
-        "task": shared([recipe.task for recipe in recipes]),
-        "dataset": shared([recipe.dataset for recipe in recipes]),
+        "task": shared([recipe.pop("task") for recipe in recipes]),
+        "dataset": shared([recipe.pop("dataset") for recipe in recipes]),
         "metric": shared([METRIC for _ in recipes]),
         "prm_id": shared(ids),
         "transform": shared([None for _ in recipes]),
-        "prm": shared([recipe.model_dump(exclude={"task", "dataset"}) for recipe in recipes]),
+        "prm": shared(recipes),
     }
 
 
