@@ -59,6 +59,7 @@ bench: $(STAMP)
 
 bench-corpus: $(STAMP)
 	$(BIN)/python benchmarks/corpus.py $(WHEEL)
+	$(BIN)/python benchmarks/growth.py $(WHEEL)
 	$(BIN)/python benchmarks/writers.py
 	$(BIN)/python benchmarks/peer.py $(WHEEL) $(PEER)
 
