@@ -29,7 +29,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -217,7 +217,7 @@ def run_or_fail(command: list[str]) -> None:
 
 
 @contextlib.contextmanager
-def workplace() -> Iterator[Path]:
+def workplace() -> Generator[Path]:
     with tempfile.TemporaryDirectory(prefix="catta-bench-") as directory:
         yield Path(directory)
 
