@@ -239,8 +239,12 @@ class Networks:
 def insert(connection: Any, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows; those whose key is there already are left as they are."""
     if rows:
-        statement = _dialect(connection).insert(table).on_conflict_do_nothing()
-        connection.execute(statement, list(rows))
+        connection.execute(skipping_insert(connection, table), list(rows))
+
+
+def skipping_insert(connection: Any, table: Any) -> Any:
+    """A statement that inserts rows, but leaves those as they are whose key is there already."""
+    return _dialect(connection).insert(table).on_conflict_do_nothing()
 
 
 def source_hash(source: str) -> str:

@@ -120,8 +120,8 @@ def _begin(connection: Connection) -> None:
             _execute(connection, _SCHEMA_STAYS)
         case Mode.WRITE:
             # One writer at a time, as in SQLite: the store reads before it writes.
-            _execute(connection, _TAKE_WRITER_LOCK)
-            _execute(connection, _SCHEMA_STAYS)
+            # In one message; each of the two statements still takes what it needs by itself.
+            _execute(connection, f"{_TAKE_WRITER_LOCK}; {_SCHEMA_STAYS}")
         case Mode.MIGRATE:
             _execute(connection, _TAKE_WRITER_LOCK)
             if connection.exec_driver_sql(_HAS_SCHEMA).scalar():
