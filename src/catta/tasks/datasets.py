@@ -1,7 +1,8 @@
 """What a dataset is, and which ones there are.
 
 A package adds one with an entry point of the group `catta.datasets`: its name is the dataset's, its
-object is an `ImageDataset`, which is all that labelled images need, or a `Dataset`.
+object is an `ImageDataset`, which is all that labelled images need, or a `Dataset`. A program adds
+one with `register_dataset`.
 """
 
 from __future__ import annotations
@@ -36,6 +37,16 @@ _BUILT_IN: Mapping[str, str] = MappingProxyType(
         "cifar-100": "catta.tasks.colour:CIFAR_100",
         "svhn": "catta.tasks.colour:SVHN",
         "digits": "catta.tasks.digits:DIGITS",
+        "image-folder": "catta.tasks.image_folder:IMAGE_FOLDER",
+        "imagenette": "catta.tasks.imagenette:IMAGENETTE",
+        "celeba-gender": "catta.tasks.celeba:CELEBA_GENDER",
+        "places365": "catta.tasks.places:PLACES365",
+        "text": "catta.tasks.text:TEXT",
+        "python-docs": "catta.tasks.python_docs:PYTHON_DOCS",
+        "wikitext-2": "catta.tasks.wikitext:WIKITEXT_2",
+        "wikitext-103": "catta.tasks.wikitext:WIKITEXT_103",
+        "scenes": "catta.tasks.scenes:SCENES",
+        "scenes-digits": "catta.tasks.scenes:SCENES_OF_DIGITS",
     }
 )
 
@@ -136,9 +147,25 @@ class DatasetInfo:
     present: bool
 
 
+_registered: dict[str, Dataset | ImageDataset] = {}
+
+
+def register_dataset(name: str, dataset: Dataset | ImageDataset) -> None:
+    """Make a dataset known in this process; one registered under this name before is replaced.
+
+    Raises:
+        UsageError: A dataset of Catta has this name, or the object is no dataset.
+    """
+    if name in _BUILT_IN:
+        raise UsageError(f"the dataset {name!r} is Catta's own and cannot be replaced")
+    if not (hasattr(dataset, "open") or hasattr(dataset, "load")):
+        raise UsageError(f"the object registered as dataset {name!r} has no method open or load")
+    _registered[name] = dataset
+
+
 def dataset_names() -> tuple[str, ...]:
-    """Names of all datasets: those of Catta, then those of other installed packages."""
-    return (*_BUILT_IN, *sorted(_plugins()))
+    """Names of all datasets: Catta's, then those of installed packages and registered ones."""
+    return (*_BUILT_IN, *sorted({*_plugins(), *_registered}))
 
 
 def find_dataset(name: str) -> Dataset | ImageDataset:
@@ -151,6 +178,8 @@ def find_dataset(name: str) -> Dataset | ImageDataset:
     if built_in is not None:
         module, _, attribute = built_in.partition(":")
         return cast("Dataset | ImageDataset", getattr(import_module(module), attribute))
+    if name in _registered:
+        return _registered[name]
     plugin = _plugins().get(name)
     if plugin is None:
         raise UsageError(f"dataset must be one of {', '.join(dataset_names())}, not {name!r}")
