@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, NoReturn, cast
 
 import numpy as np
 
@@ -21,7 +21,14 @@ CANDIDATE_FILE = "<catta_candidate>"
 _LAST_DESCRIPTOR = 4_096
 _OUT_OF_MEMORY = ("can't allocate memory", "DefaultCPUAllocator", "CUDA out of memory")
 
-Perform = Callable[[Mapping[str, Any], Mapping[str, np.ndarray]], tuple[Any, Any]]
+Result = tuple[Any, Any]
+"""A header of plain data, and arrays."""
+
+Output = Result | Generator[Result, None, Result]
+"""A result, or what yields parts of it as they are there and returns the rest."""
+
+Perform = Callable[[Mapping[str, Any], Mapping[str, np.ndarray]], Output]
+"""Does a job."""
 
 
 def run_job(
@@ -40,9 +47,10 @@ def run_job(
         perform: Does the job; it may run hostile code and raise anything.
         job: What to do, with the limits `seconds` and `memory_mb`.
         data: Arrays that the job may use.
-        writer: Descriptor that is written to: `LOCKED_IN` and a message with `result`, or with
-            `error` and its `kind` (`memory` or `exception`); `NOT_LOCKED_IN` and the reason where
-            the locks could not be put on.
+        writer: Descriptor that is written to: `LOCKED_IN`, then messages behind their lengths, any
+            number with a `part`, and a last one with `result`, or with `error` and its `kind`
+            (`memory` or `exception`); `NOT_LOCKED_IN` and the reason where the locks could not be
+            put on.
         parent: Process id of the zygote, with which this process ends.
     """
     status = 1
@@ -54,14 +62,31 @@ def run_job(
             os._exit(status)
         _write(writer, LOCKED_IN)
         try:
-            header, arrays = perform(job, data)
-            message = wire.encode({"result": header}, arrays)
+            message = _perform(perform, job, data, writer)
         except BaseException as error:  # noqa: BLE001 - the boundary: a candidate may raise anything
             message = wire.encode(_describe(error))
-        _write(writer, message)
+        _write(writer, wire.framed(message))
         status = 0
     finally:
         os._exit(status)
+
+
+def _perform(
+    perform: Perform, job: Mapping[str, Any], data: Mapping[str, np.ndarray], writer: int
+) -> bytes:
+    """Do the job, write its parts as they come; returns the message with the result."""
+    outcome = perform(job, data)
+    if isinstance(outcome, Generator):
+        parts = outcome
+        while True:
+            try:
+                header, arrays = next(parts)
+            except StopIteration as end:
+                outcome = cast("Result", end.value)
+                break
+            _write(writer, wire.framed(wire.encode({"part": header}, arrays)))
+    header, arrays = outcome
+    return wire.encode({"result": header}, arrays)
 
 
 def _lock_in(settings: Settings, job: Mapping[str, Any], writer: int, parent: int) -> None:

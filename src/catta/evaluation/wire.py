@@ -12,7 +12,7 @@ import math
 import socket
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -20,10 +20,15 @@ import numpy as np
 MAX_HEADER = 1 << 20
 MAX_ARRAYS = 256 << 20
 MAX_RESULT = 8 + MAX_HEADER + MAX_ARRAYS
-MAX_JOB = 64 << 20
+MAX_JOB = MAX_RESULT  # what is sent back to go on with came as a result
+MAX_JOB_HEADER = 64 << 20
 MAX_COUNT = 4_096
+# What a zygote sends while a job runs begins with one of these bytes.
+DATA, STATUS = b"D", b"S"
+MAX_PIECE = 1 << 20
+MAX_ANSWER = 1 + max(MAX_PIECE, MAX_HEADER) + 8
 _CHUNK = 1 << 20
-_DTYPES = {"float32": np.float32, "int64": np.int64}
+_DTYPES = {"float32": np.float32, "int64": np.int64, "uint8": np.uint8}
 _LENGTH = struct.Struct("<Q")
 
 Arrays = Mapping[str, np.ndarray]
@@ -34,7 +39,7 @@ class WireError(Exception):
 
 
 def encode(header: Mapping[str, Any], arrays: Arrays | None = None) -> bytes:
-    """A message as bytes; arrays must be float32 or int64.
+    """A message as bytes; arrays must be float32, int64 or uint8.
 
     Raises:
         WireError: An array has another type, or the header is not plain data.
@@ -85,6 +90,44 @@ def decode(
     if len(body) > 0:
         raise WireError("there is more than one message")
     return header, arrays
+
+
+def framed(message: bytes) -> bytes:
+    """A message behind its length."""
+    return _LENGTH.pack(len(message)) + message
+
+
+class Frames:
+    """Messages behind their lengths, taken out of a stream of bytes that comes in pieces."""
+
+    def __init__(self, limit: int = MAX_RESULT) -> None:
+        """Believe lengths up to a limit."""
+        self._limit = limit
+        self._buffer = bytearray()
+
+    @property
+    def left(self) -> int:
+        """Number of bytes that are not a whole message yet."""
+        return len(self._buffer)
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Add bytes; yields the messages that are whole now.
+
+        Raises:
+            WireError: A message is longer than the limit.
+        """
+        self._buffer += data
+        start = 0
+        while len(self._buffer) - start >= _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(self._buffer, start)
+            if length > self._limit:
+                raise WireError("the message is too long")
+            end = start + _LENGTH.size + length
+            if len(self._buffer) < end:
+                break
+            yield bytes(memoryview(self._buffer)[start + _LENGTH.size : end])
+            start = end
+        del self._buffer[:start]
 
 
 def send(control: socket.socket, message: bytes) -> None:

@@ -22,6 +22,7 @@ import numpy as np
 
 from catta.errors import SandboxError
 from catta.evaluation import wire
+from catta.evaluation.incoming import Incoming, OnPart
 from catta.evaluation.sandbox import (
     PACKAGE,
     Sandbox,
@@ -104,7 +105,16 @@ class Worker:
     ) -> None:
         self.close()
 
-    def run(self, job: Mapping[str, Any], *, seconds: float, memory_mb: int) -> Reply:
+    def run(
+        self,
+        job: Mapping[str, Any],
+        *,
+        seconds: float,
+        memory_mb: int,
+        arrays: wire.Arrays | None = None,
+        on_part: OnPart | None = None,
+        parts: int = 0,
+    ) -> Reply:
         """Do one job.
 
         A zygote that dies, which no candidate should be able to bring about, is replaced, and the
@@ -114,17 +124,23 @@ class Worker:
             job: Plain data for the child.
             seconds: Wall-clock limit.
             memory_mb: Limit of the memory that the job adds, in MiB.
+            arrays: Further arrays for the child, beside those of the data directory.
+            on_part: Told each part of the result when it comes, in a thread; hostile input. If the
+                job is tried once more, the parts come once more.
+            parts: How many parts may come.
 
         Raises:
             SandboxError: The machinery itself failed; never the fault of a candidate.
         """
         try:
-            message = wire.encode({**job, "seconds": seconds, "memory_mb": memory_mb})
+            limits = {"seconds": seconds, "memory_mb": memory_mb, "parts": parts}
+            message = wire.encode({**job, **limits}, arrays)
         except wire.WireError as error:
             raise SandboxError(f"a job cannot be sent to a worker: {error}") from error
         interruptions = self._interruptions
         for _ in range(2):
-            reply = self._attempt(message, seconds)
+            with Incoming(on_part, parts) as incoming:
+                reply = self._attempt(message, seconds, incoming)
             if reply is not None:
                 return reply
             if interruptions != self._interruptions:
@@ -153,7 +169,7 @@ class Worker:
         """End the zygote."""
         self.interrupt()
 
-    def _attempt(self, message: bytes, seconds: float) -> Reply | None:
+    def _attempt(self, message: bytes, seconds: float, incoming: Incoming) -> Reply | None:
         """What came of the job, or None if the zygote died."""
         control = self._ready()
         begin = time.monotonic()
@@ -161,8 +177,12 @@ class Worker:
         try:
             control.settimeout(seconds + GRACE_SECONDS)
             wire.send(control, message)
-            status, _ = wire.decode(wire.receive(control, wire.MAX_RESULT, deadline))
-            result = wire.receive(control, wire.MAX_RESULT, deadline)
+            while True:
+                answer = wire.receive(control, wire.MAX_ANSWER, deadline)
+                if answer[:1] == wire.STATUS:
+                    status, _ = wire.decode(answer[1:])
+                    break
+                incoming.take(answer[1:])
         except TimeoutError:
             self._kill()
             elapsed = time.monotonic() - begin
@@ -179,7 +199,7 @@ class Worker:
             self._kill()
             reason = _printable(str(status.get("error")))
             raise SandboxError(f"a job could not be isolated in {self._sandbox.name}: {reason}")
-        return _reply(status, result)
+        return _reply(status, incoming)
 
     def _kill(self) -> None:
         with self._lock:
@@ -292,18 +312,20 @@ def _extra_roots() -> Sequence[str]:
     return [str(root) for root in dict.fromkeys(outside)]
 
 
-def _reply(status: Mapping[str, Any], result: bytes) -> Reply:
+def _reply(status: Mapping[str, Any], incoming: Incoming) -> Reply:
     """Judge what the zygote says and what the child wrote; the latter is hostile."""
     seconds = status.get("seconds")
     elapsed = float(seconds) if isinstance(seconds, float) and math.isfinite(seconds) else 0.0
     if "failure" in status:
         error = _printable(str(status.get("error")))
         return Reply(failure=Outcome(str(status["failure"])), error=error, seconds=elapsed)
-    try:
-        header, arrays = wire.decode(result)
-    except wire.WireError as problem:
-        error = f"malformed result: {problem}"
+    if incoming.problem is not None:
+        error = f"malformed result: {incoming.problem}"
         return Reply(failure=Outcome.CRASHED, error=error, seconds=elapsed)
+    if incoming.result is None:
+        error = f"malformed result: it is cut short; {_printable(str(status.get('ending')))}"
+        return Reply(failure=Outcome.CRASHED, error=error, seconds=elapsed)
+    header, arrays = incoming.result
     if "error" in header:
         kind = Outcome.OUT_OF_MEMORY if header.get("kind") == "memory" else Outcome.INVALID
         return Reply(failure=kind, error=_printable(str(header["error"])), seconds=elapsed)

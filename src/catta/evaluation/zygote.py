@@ -26,12 +26,13 @@ from typing import Any
 import numpy as np
 
 from catta.evaluation import wire
-from catta.evaluation.child import LOCKED_IN, Perform, run_job
+from catta.evaluation.child import LOCKED_IN, Output, Perform, run_job
 from catta.evaluation.sandbox.confine import forbid_inspection
 from catta.evaluation.sandbox.limits import MAX_THREADS, usage
 from catta.evaluation.settings import NOT_CONFINED, Settings
 
 POLL_SECONDS = 0.05
+MAX_REASON = 4_096
 
 
 class _ParentGoneError(Exception):
@@ -40,18 +41,40 @@ class _ParentGoneError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """How a child's run ended: the bytes it wrote, or why it was stopped."""
+    """How a child's run ended: by itself, or why it was stopped."""
 
-    result: bytes = b""
     failure: str | None = None
     error: str | None = None
+
+
+class _Relay:
+    """Passes on to the worker what a child writes, after the byte by which it says how it is.
+
+    Sending waits until the worker reads, which it does at once.
+    """
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self.first = b""
+        self.reason = b""
+        self.size = 0
+
+    def pass_on(self, data: bytes) -> None:
+        """The next bytes of a child."""
+        if not self.first:
+            self.first, data = data[:1], data[1:]
+        if self.first != LOCKED_IN:
+            self.reason = (self.reason + data)[:MAX_REASON]
+        elif data:
+            self.size += len(data)
+            wire.send(self._control, wire.DATA + data)
 
 
 def main() -> None:
     """Serve jobs until the parent closes its end."""
     control = _take_over(int(sys.argv[1]))
     forbid_inspection()
-    values, _ = wire.decode(wire.receive(control, wire.MAX_JOB), wire.MAX_JOB)
+    values, _ = wire.decode(wire.receive(control, wire.MAX_JOB), wire.MAX_JOB_HEADER)
     settings = Settings.from_json(values)
     perform = _load(settings)
     data = _map(settings.data)
@@ -61,8 +84,9 @@ def main() -> None:
     wire.send(control, wire.encode({"ready": True}))
     with suppress(EOFError, BrokenPipeError, ConnectionResetError, _ParentGoneError):
         while True:
-            job, _ = wire.decode(wire.receive(control, wire.MAX_JOB), wire.MAX_JOB)
-            start = partial(run_job, settings, perform, job, data, parent=os.getpid())
+            job, sent = wire.decode(wire.receive(control, wire.MAX_JOB), wire.MAX_JOB_HEADER)
+            known = {**data, **sent}
+            start = partial(run_job, settings, perform, job, known, parent=os.getpid())
             _serve(job, control, lambda writer, start=start: start(writer=writer))
 
 
@@ -85,7 +109,7 @@ def _load(settings: Settings) -> Perform:
     # The first optimizer imports half of torch lazily: do it once, here.
     torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))])
 
-    def with_threads(job: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> tuple[Any, Any]:
+    def with_threads(job: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> Output:
         torch.set_num_threads(settings.threads)  # starts some, so not before the fork
         return perform(job, data)
 
@@ -101,8 +125,9 @@ def _map(directory: str | None) -> dict[str, np.ndarray]:
 
 
 def _serve(job: Mapping[str, Any], control: socket.socket, start: Callable[[int], None]) -> None:
-    """Fork, watch, and answer with how it went and what the child wrote."""
+    """Fork, watch, pass on what the child writes, and answer with how it went."""
     begin = time.monotonic()
+    relay = _Relay(control)
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -111,26 +136,30 @@ def _serve(job: Mapping[str, Any], control: socket.socket, start: Callable[[int]
     os.close(writer)
     try:
         deadline = begin + float(job["seconds"])
-        ended = _watch(child, reader, control, deadline, int(job["memory_mb"]))
+        ended = _watch(child, reader, relay, control, job, deadline)
     finally:
         os.close(reader)
         status = _kill(child)
     if ended.failure is None:
-        ended = _opened(ended.result, status)
-    answer: dict[str, Any] = {"seconds": time.monotonic() - begin}
+        ended = _judged(relay, status)
+    answer: dict[str, Any] = {"seconds": time.monotonic() - begin, "ending": _ending(status)}
     if ended.failure is not None:
         answer |= {"failure": ended.failure, "error": ended.error}
-    wire.send(control, wire.encode(answer))
-    wire.send(control, ended.result)
+    wire.send(control, wire.STATUS + wire.encode(answer))
 
 
 def _watch(
-    child: int, reader: int, control: socket.socket, deadline: float, memory_mb: int
+    child: int,
+    reader: int,
+    relay: _Relay,
+    control: socket.socket,
+    job: Mapping[str, Any],
+    deadline: float,
 ) -> _Ended:
-    """Collect what the child writes until it closes its end or reaches a limit."""
-    chunks: list[bytes] = []
-    size = 0
+    """Pass on what the child writes until it closes its end or reaches a limit."""
     baseline = usage(os.getpid()).memory_mb
+    memory_mb = int(job["memory_mb"])
+    largest = (1 + int(job["parts"])) * wire.MAX_RESULT
     look = 0.0
     while True:
         now = time.monotonic()
@@ -148,15 +177,14 @@ def _watch(
         if control in ready:
             raise _ParentGoneError  # no worker sends a second job before the first is answered
         if reader in ready:
-            chunk = os.read(reader, 1 << 20)
+            chunk = os.read(reader, wire.MAX_PIECE)
             if not chunk:
-                return _Ended(b"".join(chunks))
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > wire.MAX_RESULT:
+                return _Ended()
+            relay.pass_on(chunk)
+            if relay.size > largest:
                 return _Ended(failure="CRASHED", error="the result is too large")
         elif exited:  # though another process holds its end of the pipe, which only `none` allows
-            return _Ended(b"".join(chunks))
+            return _Ended()
 
 
 def _has_exited(child: int) -> bool:
@@ -183,14 +211,14 @@ def _kill(child: int) -> int:
     return status
 
 
-def _opened(result: bytes, status: int) -> _Ended:
-    """What a child wrote after it locked itself in; a failure if it could not, or wrote nothing."""
-    if result[:1] != LOCKED_IN:
-        reason = result[1:].decode(errors="replace") or _ending(status)
+def _judged(relay: _Relay, status: int) -> _Ended:
+    """A failure if the child could not lock itself in, or wrote nothing after it had."""
+    if relay.first != LOCKED_IN:
+        reason = relay.reason.decode(errors="replace") or _ending(status)
         return _Ended(failure=NOT_CONFINED, error=reason)
-    if len(result) == 1:
+    if relay.size == 0:
         return _Ended(failure="CRASHED", error=_ending(status))
-    return _Ended(result[1:])
+    return _Ended()
 
 
 def _ending(status: int) -> str:

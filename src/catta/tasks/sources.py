@@ -15,9 +15,7 @@ Captions begin with `START` and end with `END`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -25,27 +23,24 @@ from numpy.typing import NDArray
 
 from catta.tasks.datasets import RawImages
 from catta.tasks.images import Normalisation, measure, resize
+from catta.tasks.targets import END, PADDING, START, TARGETS, UNJUDGED, UNKNOWN
+
+__all__ = [
+    "END",
+    "PADDING",
+    "START",
+    "TARGETS",
+    "UNJUDGED",
+    "UNKNOWN",
+    "ImageSource",
+    "Part",
+    "Samples",
+    "Source",
+    "measured",
+]
 
 Part = Literal["train", "test"]
 Samples = dict[str, NDArray[Any]]
-
-TARGETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "img-classification": ("y",),
-        "img-segmentation": ("y",),
-        "obj-detection": ("boxes", "labels"),
-        "img-captioning": ("captions",),
-        "txt-generation": ("y",),
-    }
-)
-"""The tasks, and the names of what a network is to give for each."""
-
-UNJUDGED = 255
-"""A pixel that belongs to no class and is not scored."""
-
-PADDING, START, END, UNKNOWN = range(4)
-"""The first tokens of a vocabulary of captions."""
-
 
 class Source(Protocol):
     """A dataset of one task, opened."""
