@@ -18,7 +18,7 @@ def wheel(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     "command",
-    [("import", "lemur"), ("add",), ("info",), ("list",), ("show",), ("query",)],
+    [("import", "lemur"), ("add",), ("inspect",), ("info",), ("list",), ("show",), ("query",)],
 )
 def test_every_command_takes_json_and_corpus(invoke: Invoke, command: tuple[str, ...]) -> None:
     shown = invoke("corpus", *command, "--help").stdout
@@ -56,6 +56,8 @@ def test_query(invoke: Invoke, wheel: Path) -> None:
         {"dataset": "mnist", "absent": None},
     ]
     assert "cifar-10" in invoke("corpus", "query", statement).stdout
+    nothing = invoke("corpus", "query", f"{statement} LIMIT 0").stdout
+    assert nothing.splitlines()[-1].strip() == "There are none."
     refused = invoke("corpus", "query", "DELETE FROM trials")
     assert refused.exit_code == 2
     assert refused.stderr.startswith("Error: query:")
@@ -67,10 +69,10 @@ def test_add(invoke: Invoke, tmp_path: Path) -> None:
     (folder / "one.py").write_text(net(1))
     (folder / "two.py").write_text("# one again\n" + net(1))
     (folder / "bad.py").write_text("class Net(")
-    report = json.loads(invoke("corpus", "add", str(folder), "--json").stdout)
+    report = json.loads(invoke("corpus", "add", str(folder), "--no-inspect", "--json").stdout)
     assert report["added"] == ["one", "two"]
     assert [Path(path).name for path, _ in report["skipped"]] == ["bad.py"]
-    again = invoke("corpus", "add", str(folder / "one.py"))
+    again = invoke("corpus", "add", str(folder / "one.py"), "--no-inspect")
     assert "0 networks added, 1 known before." in again.stdout
     listed = json.loads(invoke("corpus", "list", "--origin", "user", "--json").stdout)
     assert [(row["name"], row["pretrained"]) for row in listed] == [("one", False)]

@@ -105,7 +105,13 @@ def _table(
 ) -> Table | str:
     if len(rows) > _MANY:
         return _text(title, columns, rows, figures)
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(
+        title=title,
+        title_justify="left",
+        caption=None if rows else "There are none.",
+        caption_justify="left",
+        box=box.SIMPLE_HEAD,
+    )
     for column in columns:
         justify = "right" if column in figures else "left"
         table.add_column(Text(column), justify=justify, overflow="fold")
