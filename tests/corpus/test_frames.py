@@ -272,16 +272,9 @@ def test_arrow(mixed: Corpus) -> None:
     assert table["prm"].to_pylist()[0] == '{"lr":0.1,"transform":"norm"}'
 
 
-def test_polars(corpus: Corpus) -> None:
-    polars = pytest.importorskip("polars")
-    frame: Any = data(corpus, as_="polars")
-    assert isinstance(frame, polars.DataFrame)
-    assert frame["accuracy"].to_list() == list(data(corpus)["accuracy"])
-
-
 def test_without_polars_the_user_is_told(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "polars", None)
-    with pytest.raises(UsageError, match="pip install polars"):
+    with pytest.raises(UsageError, match=r"pip install 'catta\[polars\]'"):
         data(corpus, as_="polars")
 
 

@@ -15,6 +15,17 @@ from catta.errors import UsageError
 
 _DURATION = "duration"
 
+_INTEGERS = frozenset(
+    {
+        *("nn_total_params", "nn_trainable_params", "nn_frozen_params", "nn_total_layers"),
+        *("nn_leaf_layers", "nn_max_depth", "nn_flops", "nn_dropout_count", "nn_code_length"),
+        *("nn_num_classes", "nn_num_functions"),
+    }
+)
+_FRACTIONS = "_mb"
+_TRUTHS = ("nn_has_", "nn_is_", "nn_uses_")
+"""Columns of shared values that are not texts; dictionaries become texts, too."""
+
 
 def as_pandas(columns: Mapping[str, Column]) -> Any:
     """A `pandas.DataFrame`; texts and dictionaries are objects that rows share.
@@ -36,13 +47,16 @@ def as_pandas(columns: Mapping[str, Column]) -> Any:
 
 
 def as_arrow(columns: Mapping[str, Column]) -> Any:
-    """A `pyarrow.Table`; texts are dictionary-encoded, dictionaries are JSON."""
+    """A `pyarrow.Table`; texts are dictionary-encoded, dictionaries are JSON.
+
+    Types do not depend on the rows: the tables of two answers can be put together.
+    """
     import pyarrow as pa
 
     found: dict[str, Any] = {}
     for name, column in columns.items():
         if isinstance(column, Shared):
-            found[name] = _arrow_shared(column)
+            found[name] = _arrow_shared(name, column)
         elif name == _DURATION:
             found[name] = pa.array(column, mask=column == UNMEASURED)
         else:
@@ -51,7 +65,7 @@ def as_arrow(columns: Mapping[str, Column]) -> Any:
 
 
 def as_polars(columns: Mapping[str, Column]) -> Any:
-    """A `polars.DataFrame`, by way of Arrow.
+    """A `polars.DataFrame`, by way of Arrow; texts are of the type Categorical.
 
     Raises:
         UsageError: Polars is not installed.
@@ -60,22 +74,26 @@ def as_polars(columns: Mapping[str, Column]) -> Any:
         polars = import_module("polars")
     except ImportError as error:
         raise UsageError(
-            "as_: polars is not installed; install it with: pip install polars"
+            "as_: polars is not installed; install it with: pip install 'catta[polars]'"
         ) from error
     return polars.from_arrow(as_arrow(columns))
 
 
-def _arrow_shared(column: Shared) -> Any:
+def _arrow_shared(name: str, column: Shared) -> Any:
+    """The column, of the same type whatever rows an answer has, none included."""
     import pyarrow as pa
 
-    values = [_json(value) if isinstance(value, dict) else value for value in column.values]
-    known = next((value for value in values if value is not None), None)
-    if known is None:
-        return pa.nulls(len(column.codes), pa.large_string())
-    if not isinstance(known, str):
-        return pa.array(values).take(pa.array(column.codes))
-    texts = pa.array(values, pa.large_string())
-    return pa.DictionaryArray.from_arrays(pa.array(column.codes.astype(np.int32)), texts)
+    if name in _INTEGERS:
+        values = pa.array(column.values, pa.int64())
+    elif name.endswith(_FRACTIONS):
+        values = pa.array(column.values, pa.float64())
+    elif name.startswith(_TRUTHS):
+        values = pa.array(column.values, pa.bool_())
+    else:
+        texts = [_json(value) if isinstance(value, dict) else value for value in column.values]
+        values = pa.array(texts, pa.large_string())
+        return pa.DictionaryArray.from_arrays(pa.array(column.codes.astype(np.int32)), values)
+    return values.take(pa.array(column.codes))
 
 
 def _json(value: object) -> str:
