@@ -316,6 +316,8 @@ def main(options: argparse.Namespace) -> None:
     if options.only_peer:
         return
     ours = costs("catta", Path(sys.executable), wheel.resolve(), full=True)
+    if any(cost.note for cost in ours.values()):
+        sys.exit("Catta's own figures could not be measured")
     print(*table(ours, theirs), sep="\n")
 
 
