@@ -29,6 +29,7 @@ def test_the_built_in_datasets_are_listed() -> None:
     assert not listed["cifar-100"].present
     assert (listed["cifar-100"].classes, listed["cifar-100"].channels) == (100, 3)
     assert all(info.origin for info in listed.values())
+    assert set(listed) == set(BUILT_IN)
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:

@@ -28,6 +28,7 @@ from catta.tasks.datasets import find_dataset, tasks_of
 from catta.tasks.images import CHUNK, Normalisation, normalised
 from catta.tasks.sources import TARGETS, ImageSource, Part, Samples, Source
 from catta.tasks.splits import Split, split
+from catta.tasks.text_source import UncutText
 from catta.tasks.validation import validate
 
 _FORMAT = 2
@@ -95,6 +96,8 @@ def prepare(
         FetchError: The dataset cannot be obtained, is damaged, or the disk is full.
     """
     source = open_source(recipe.task, recipe.dataset, directory, progress)
+    if isinstance(source, UncutText):
+        source = source.cut(recipe.length)
     parts = split(
         source.strata(),
         train_samples=recipe.train_samples,
