@@ -69,7 +69,7 @@ def test_import_optuna(invoke: Invoke, tmp_path: Path) -> None:
     done = invoke(*options)
     assert (done.exit_code, done.stdout) == (0, "2 new trials of 2 under tuning.\n")
     assert json.loads(invoke(*options, "--json").stdout)["new_trials"] == 0
-    assert "optuna:tuning imported" in invoke("corpus", "info").stdout
+    assert "Optuna study tuning imported" in invoke("corpus", "info").stdout
     missing = invoke("corpus", "import", "optuna", url, "other", "--dataset", "mnist")
     assert missing.exit_code == 2
     assert missing.stderr.startswith("Error: optuna: there is no study other")

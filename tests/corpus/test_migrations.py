@@ -75,7 +75,18 @@ def fill_0002(connection: sqlite3.Connection) -> None:
     fill_0001(connection, hashes=True)
 
 
-FILL = {"0001": fill_0001, "0002": fill_0002}
+def fill_0003(connection: sqlite3.Connection) -> None:
+    fill_0002(connection)
+    imports = "INSERT INTO imports (id, sha256, version, report, created) VALUES (?, ?, ?, '{}', ?)"
+    for row in ((1, "aa", "2.1.2", "today"), (2, "bb", "optuna:a_%", "today"), (3, "cc", None, "")):
+        connection.execute(imports, row)
+    connection.execute("INSERT INTO subjects VALUES (1, 'x', NULL)")
+    connection.execute("INSERT INTO problems VALUES (1, 'img-classification', 'mnist', 'acc')")
+    connection.execute("INSERT INTO parameter_sets VALUES (1, 'u', 't', '{}')")
+    connection.execute("INSERT INTO trials VALUES (1, 1, 1, 1, 2, 1, 0.5, NULL)")
+
+
+FILL = {"0001": fill_0001, "0002": fill_0002, "0003": fill_0003}
 EARLIER = migrate.REVISIONS[:-1]
 
 
@@ -101,7 +112,17 @@ def test_everything_comes_along(tmp_path: Path, revision: str) -> None:
         assert len(corpus.evaluations.all(RECIPE.id)) == 2
 
 
-@pytest.mark.parametrize("revision", EARLIER)
+def test_imports_say_what_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    old_corpus(path, "0003")
+    with Corpus.open(path) as corpus:
+        found = [(row["kind"], row["version"]) for row in corpus.trials.imports()]
+        assert found == [("lemur", "2.1.2"), ("optuna", "a_%"), ("lemur", None)]
+        assert corpus.trials.count() == 1
+        assert corpus.trials.begin_import("dd", "study", kind="optuna") == 4
+
+
+@pytest.mark.parametrize("revision", EARLIER[:2])
 def test_reduced_networks_of_lemur_are_called_architectures(tmp_path: Path, revision: str) -> None:
     path = tmp_path / "c.sqlite"
     old_corpus(path, revision)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from catta.cli import corpus_admin, corpus_export, corpus_optuna
+from catta.cli import corpus_admin, corpus_export, corpus_inspect, corpus_optuna
 from catta.cli.corpus_tables import (
     figures_table,
     networks_table,
@@ -17,7 +17,7 @@ from catta.cli.corpus_tables import (
 )
 from catta.cli.guard import guarded
 from catta.cli.options import AsJson, CorpusPath, Workers
-from catta.cli.output import print_json, print_rich
+from catta.cli.output import plain, print_json, print_rich
 from catta.cli.working import working
 from catta.paths import default_corpus
 
@@ -30,8 +30,11 @@ app.add_typer(import_app, name="import")
 app.command("copy")(corpus_admin.copy)
 app.command("backup")(corpus_admin.backup)
 app.command("verify")(corpus_admin.verify)
+app.command("inspect")(corpus_inspect.inspect)
 app.command("export")(corpus_export.export)
 import_app.command("optuna")(corpus_optuna.optuna)
+
+_SOURCES = {"lemur": "LEMUR", "optuna": "Optuna study"}
 
 
 @app.command()
@@ -49,9 +52,8 @@ def info(corpus: CorpusPath = None, as_json: AsJson = False) -> None:
     if found["problems"]:
         print_rich(problems_table(found["problems"]))
     for done in found["imports"]:
-        what = str(done["version"] or "")
-        what = what if what.startswith("optuna:") else f"LEMUR {what}"
-        print_rich(f"{what} imported {done['created']}: {done['sha256']}")
+        what = _SOURCES[done["kind"]]
+        print_rich(f"{what} {done['version'] or ''} imported {done['created']}: {done['sha256']}")
 
 
 @app.command("list")
@@ -88,7 +90,7 @@ def show(
     corpus: CorpusPath = None,
     as_json: AsJson = False,
 ) -> None:
-    """One network: its names, its licence, what it reached, its code."""
+    """One network: its names, its licence, what it is like, what it reached, its code."""
     from catta.corpus.catalogue import show_network
 
     with _reading(corpus) as store:
@@ -104,6 +106,8 @@ def show(
             f"Names: {', '.join(found['aliases'])}",
             f"Imports: {', '.join(traits.get('imports', ())) or '-'}",
         )
+        for inspection in found["inspections"]:
+            print_rich(*corpus_inspect.inspection_lines(inspection))
         if found["trials"]:
             print_rich(trials_table(found["trials"]))
     typer.echo(found["source"], nl=not found["source"].endswith("\n"))
@@ -131,21 +135,27 @@ def query(
 @guarded
 def add(
     paths: Annotated[list[Path], typer.Argument(metavar="FILE|DIR...", help="Python modules.")],
+    inspect: Annotated[
+        bool, typer.Option("--inspect/--no-inspect", help="Build them in the sandbox.")
+    ] = True,
     corpus: CorpusPath = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add networks of one's own; nothing of them is executed."""
+    """Add networks of one's own, and inspect them; only the sandbox executes anything."""
     from catta.corpus import Corpus
     from catta.library import add_networks
 
     with Corpus.open(corpus or default_corpus()) as store:
         report = add_networks(store, paths)
+        inspected = corpus_inspect.inspect_added(store, report) if inspect else None
     if as_json:
-        print_json(report)
+        print_json({**plain(report), "inspected": inspected})
         return
     print_rich(f"{len(report.added):,} networks added, {len(report.known):,} known before.")
     for path, reason in report.skipped:
         print_rich(f"Skipped {path}: {reason}")
+    if inspected is not None:
+        print_rich(*corpus_inspect.report_lines(inspected))
 
 
 @import_app.command()

@@ -91,6 +91,7 @@ def show_network(corpus: Corpus, key: str) -> dict[str, Any]:
         **asdict(network),
         "aliases": corpus.networks.aliases(network.id),
         "traits": None if traits is None else asdict(traits),
+        "inspections": [asdict(found) for found in corpus.inspections.of(network.id)],
         "trials": _trials_of(corpus, network.id),
     }
 

@@ -9,7 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, func, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    Table,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from catta.corpus import schema
 from catta.corpus.evaluation_rows import METRIC
@@ -21,8 +34,38 @@ from catta.records import Network, Outcome, Recipe
 _LONGEST_LINEAGE = 1_000
 """Ancestors that are followed; a longer line is a circle or of no use to a reader."""
 
-_BUILT = (schema.facts, schema.evaluations, schema.candidates)
-"""Where parameters and FLOPs of networks are."""
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Built:
+    """A table of networks that were built: trainable parameters, and what each was built for."""
+
+    table: Table
+    parameters: Column[int]
+    built_for: ColumnElement[str]
+
+
+_BUILT = (
+    _Built(
+        table=schema.facts, parameters=schema.facts.c.parameters, built_for=schema.facts.c.shapes
+    ),
+    _Built(
+        table=schema.evaluations,
+        parameters=schema.evaluations.c.parameters,
+        built_for=schema.evaluations.c.recipe_id,
+    ),
+    _Built(
+        table=schema.candidates,
+        parameters=schema.candidates.c.parameters,
+        built_for=schema.candidates.c.run,
+    ),
+    _Built(
+        table=schema.inspections,
+        parameters=schema.inspections.c.trainable,
+        built_for=schema.inspections.c.task
+        + literal(" ")
+        + cast(schema.inspections.c.resolution, String),
+    ),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,7 +74,8 @@ class Size:
 
     Attributes:
         built_for: Shapes (`3x32x32:10`: channels, height, width, classes), or the id of the recipe
-            or of the run that it was built for.
+            or of the run that it was built for, or the task and the size of the smallest input
+            that works (`img-classification 64`).
     """
 
     built_for: str
@@ -147,7 +191,7 @@ def networks(
         if value is not None:
             query = query.where(column == value)
     if max_params is not None or max_flops is not None:
-        query = query.where(or_(*(_within(t, max_params, max_flops) for t in _BUILT)))
+        query = query.where(or_(*(_within(built, max_params, max_flops) for built in _BUILT)))
     with opened(corpus) as store, store.trials.reading() as connection:
         asked = (task, dataset, metric, min_accuracy)
         if any(value is not None for value in asked):
@@ -208,13 +252,13 @@ def _matcher(patterns: object) -> Callable[[str], object]:
     return re.compile("|".join(fnmatch.translate(p) for p in several)).match
 
 
-def _within(table: Any, max_params: int | None, max_flops: int | None) -> Any:
+def _within(built: _Built, max_params: int | None, max_flops: int | None) -> Any:
     """Whether a network was built within the limits, in one and the same building."""
-    conditions = [table.c.network_id == schema.networks.c.id]
+    conditions = [built.table.c.network_id == schema.networks.c.id]
     if max_params is not None:
-        conditions.append(table.c.parameters <= max_params)
+        conditions.append(built.parameters <= max_params)
     if max_flops is not None:
-        conditions.append(table.c.flops <= max_flops)
+        conditions.append(built.table.c.flops <= max_flops)
     return exists().where(*conditions)
 
 
@@ -269,11 +313,11 @@ def _lineage(connection: Connection, of: Network) -> tuple[Ancestor, ...]:
 
 
 def _sizes(connection: Connection, identity: str) -> tuple[Size, ...]:
-    built_for = (schema.facts.c.shapes, schema.evaluations.c.recipe_id, schema.candidates.c.run)
     found: list[Size] = []
-    for table, name in zip(_BUILT, built_for, strict=True):
-        query = select(name, table.c.parameters, table.c.flops).distinct().order_by(name)
-        known = query.where(table.c.network_id == identity, table.c.parameters.is_not(None))
+    for built in _BUILT:
+        columns, name = built.table.c, built.built_for
+        query = select(name, built.parameters, columns.flops).distinct().order_by(name)
+        known = query.where(columns.network_id == identity, built.parameters.is_not(None))
         found += [
             Size(built_for=row[0], parameters=row[1], flops=row[2])
             for row in connection.execute(known)

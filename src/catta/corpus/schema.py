@@ -209,6 +209,7 @@ imports = Table(
     Column("version", Name),
     Column("report", Data, nullable=False),
     Column("created", Name, nullable=False),
+    Column("kind", Name, nullable=False),
 )
 
 traits = Table(
@@ -223,6 +224,36 @@ traits = Table(
     Column("sequential", Boolean, nullable=False),
     Column("module_list", Boolean, nullable=False),
     Column("module_dict", Boolean, nullable=False),
+)
+
+inspections = Table(
+    "inspections",
+    metadata,
+    Column("network_id", Name, ForeignKey("networks.id"), primary_key=True),
+    Column("task", Name, primary_key=True),
+    Column("outcome", Name, nullable=False),
+    Column("error", PlainText),
+    Column("version", Integer, nullable=False),
+    Column("created", Name, nullable=False),
+    Column("resolution", Integer),
+    Column("parameters", Count),
+    Column("trainable", Count),
+    Column("parameter_bytes", Count),
+    Column("buffer_bytes", Count),
+    Column("activation_bytes", Count),
+    Column("flops", Count),
+    Column("depth", BigInteger),
+    Column("nesting", BigInteger),
+    Column("layers", BigInteger),
+    Column("leaf_layers", BigInteger),
+    Column("dropouts", BigInteger),
+    Column("operators", Data),
+    Column("attention", Boolean),
+    Column("residual", Boolean),
+    Column("graph", Name),
+    Column("pretrained", Boolean),
+    Column("computed", Boolean),
+    Column("seconds", Float),
 )
 
 subjects = Table(

@@ -10,6 +10,7 @@ from typing import Self
 
 from catta.corpus.engine import BUSY_SECONDS, IN_MEMORY, Connector, make_engine
 from catta.corpus.evaluations import Adapters, Evaluations
+from catta.corpus.inspections import Inspections
 from catta.corpus.location import Location, locate
 from catta.corpus.migrate import holds_corpus, prepare_file, prepare_memory, prepare_server
 from catta.corpus.networks import Networks
@@ -28,6 +29,7 @@ class Corpus:
         location: Absolute path, `sqlite://` for one in memory, or URL without its password.
         networks: Networks, fingerprints, seed sets.
         evaluations: Evaluations and recipes.
+        inspections: Static facts of networks.
         adapters: What language models have learnt.
         trials: Published trials, and what came with them.
         runs: Runs, cycles, candidates.
@@ -38,6 +40,7 @@ class Corpus:
         self._connector = connector
         self.networks = Networks(connector)
         self.evaluations = Evaluations(connector)
+        self.inspections = Inspections(connector)
         self.adapters = Adapters(connector)
         self.trials = Trials(connector)
         self.runs = Runs(connector, self.adapters, place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, func, select, text
 
@@ -33,9 +33,26 @@ class Trials:
         with self._connector.read() as connection:
             return connection.execute(query).scalar()
 
-    def begin_import(self, sha256: str, version: str | None) -> int:
-        """Note an import, in the transaction that holds all of it; returns its key."""
-        row = {"sha256": sha256, "version": version, "report": {}, "created": now()}
+    def begin_import(
+        self, sha256: str, version: str | None, *, kind: Literal["lemur", "optuna"] = "lemur"
+    ) -> int:
+        """Note an import, in the transaction that holds all of it.
+
+        Args:
+            sha256: Hash of the source.
+            version: Its version; of Optuna, the name of the study.
+            kind: What it is.
+
+        Returns:
+            The key of the import.
+        """
+        row = {
+            "sha256": sha256,
+            "kind": kind,
+            "version": version,
+            "report": {},
+            "created": now(),
+        }
         with self._connector.transaction() as connection:
             created = connection.execute(schema.imports.insert().values(**row))
             key = created.inserted_primary_key
@@ -135,6 +152,7 @@ class Trials:
             "device_measurements": schema.device_measurements,
             "modules": schema.modules,
             "evaluations": schema.evaluations,
+            "inspections": schema.inspections,
             "runs": schema.runs,
             "candidates": schema.candidates,
         }
@@ -161,9 +179,10 @@ class Trials:
             return [dict(row) for row in connection.execute(query).mappings()]
 
     def imports(self) -> list[dict[str, Any]]:
-        """All imports, oldest first: version, hash, when."""
+        """All imports, oldest first: kind, version, hash, when."""
         table = schema.imports
-        query = select(table.c.version, table.c.sha256, table.c.created).order_by(table.c.id)
+        shown = (table.c.kind, table.c.version, table.c.sha256, table.c.created)
+        query = select(*shown).order_by(table.c.id)
         with self._connector.read() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 

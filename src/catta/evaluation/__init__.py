@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         first_fit,
         train_and_score,
     )
+    from catta.evaluation.inspection import inspect_network
     from catta.evaluation.instance import ContractError, instantiate
     from catta.evaluation.sandbox import SANDBOXES, Sandbox, available_sandboxes, choose_sandbox
     from catta.evaluation.static import Screened, screen_source
@@ -41,6 +42,7 @@ __all__ = [
     "choose_sandbox",
     "find_pretrained",
     "first_fit",
+    "inspect_network",
     "instantiate",
     "screen_source",
     "train_and_score",
@@ -62,6 +64,7 @@ _HOMES = {
     "choose_sandbox": "catta.evaluation.sandbox",
     "find_pretrained": "catta.evaluation.static_policy",
     "first_fit": "catta.evaluation.evaluate",
+    "inspect_network": "catta.evaluation.inspection",
     "instantiate": "catta.evaluation.instance",
     "screen_source": "catta.evaluation.static",
     "train_and_score": "catta.evaluation.evaluate",

@@ -41,12 +41,31 @@ def instantiate(
         ContractError: The module has no `Net` derived from `torch.nn.Module`.
         Exception: Whatever the text raises.
     """
+    constructor = network_class(load_module(source, name=name))
+    return constructor(in_shape, out_shape, dict(prm), device)
+
+
+def load_module(source: str, *, name: str) -> types.ModuleType:
+    """Execute a module in this process; the warnings of `instantiate` apply.
+
+    Raises:
+        Exception: Whatever the text raises.
+    """
     module = types.ModuleType(name)
     sys.modules[name] = module  # dataclasses and typing look modules up by name
     filename = f"<{name}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     exec(compile(source, filename, "exec"), module.__dict__)  # noqa: S102 - what this is for
+    return module
+
+
+def network_class(module: types.ModuleType) -> type[nn.Module]:
+    """The `Net` of a module.
+
+    Raises:
+        ContractError: There is none that is derived from `torch.nn.Module`.
+    """
     constructor = module.__dict__.get("Net")
     if not isinstance(constructor, type) or not issubclass(constructor, nn.Module):
         raise ContractError("Net is not a class derived from torch.nn.Module")
-    return constructor(in_shape, out_shape, dict(prm), device)
+    return constructor

@@ -45,33 +45,47 @@ def graph_hash(network: nn.Module, sample: Sequence[int]) -> str:
     """
     generator = torch.Generator().manual_seed(0)
     inputs = torch.randn(TRACE_BATCH, *sample, generator=generator)
-    recorder = _Recorder()
-    recorder.name(inputs, "input")
-    for parameter in network.parameters():
-        frozen = "" if parameter.requires_grad else "frozen "
-        recorder.name(parameter, f"{frozen}parameter {tuple(parameter.shape)}")
-    for buffer in network.buffers():
-        recorder.name(buffer, f"buffer {tuple(buffer.shape)}")
+    recorder = Recorder(network, inputs)
     with recorder, torch.no_grad():
         output = network(inputs)
-    # Two layers that share weights look like two layers; the number of parameters tells.
-    count = sum(p.numel() for p in network.parameters())
-    return "g1:" + _digest(f"{recorder.hash_of(output)} {count}")[:32]
+    return recorder.graph(network, output)
 
 
-class _Recorder(TorchDispatchMode):
+class Recorder(TorchDispatchMode):
     """Gives every tensor that an operator returns its hash.
 
     A tensor that was written to in place counts as the operator's result: `relu_` is `relu`. What
     shares its memory (a view, or what it is a view of) has another content from then on, so each
     memory has a history of writes, and a hash given before a write is mixed with what followed.
+
+    Args:
+        network: Its parameters and buffers enter by their shapes.
+        inputs: What it is going to be called with.
+
+    Attributes:
+        exact: Whether everything that the hashes depend on was there: a constant on the meta
+            device has no value.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, network: nn.Module, inputs: Tensor) -> None:
         super().__init__()
+        self.exact = True
         self._hashes: dict[int, tuple[str, str]] = {}  # of a tensor's id: hash, history at the time
         self._writes: dict[int, str] = {}  # of an address: hash of the history
         self._alive: list[Tensor] = []  # ids and addresses are only unique while their tensor lives
+        self.name(inputs, "input")
+        for parameter in network.parameters():
+            frozen = "" if parameter.requires_grad else "frozen "
+            self.name(parameter, f"{frozen}parameter {tuple(parameter.shape)}")
+        for buffer in network.buffers():
+            self.name(buffer, f"buffer {tuple(buffer.shape)}")
+
+    def graph(self, network: nn.Module, output: object) -> str:
+        """Hash of the graph that led to an output: a tensor, or tensors in containers."""
+        # Two layers that share weights look like two layers; the number of parameters tells.
+        count = sum(p.numel() for p in network.parameters())
+        leaves = [leaf for leaf in tree_leaves(output) if isinstance(leaf, Tensor)]
+        return "g1:" + _digest(" ".join([*map(self.hash_of, leaves), str(count)]))[:32]
 
     def name(self, tensor: Tensor, text: str) -> None:
         """Give a tensor the hash of a text."""
@@ -80,6 +94,7 @@ class _Recorder(TorchDispatchMode):
     def hash_of(self, tensor: Tensor) -> str:
         """Hash of a tensor's present content."""
         if id(tensor) not in self._hashes:
+            self.exact &= not tensor.is_meta or tensor.numel() > _MAX_CONSTANT
             self.name(tensor, _constant(tensor))
         known, history = self._hashes[id(tensor)]
         now = self._history(tensor)
@@ -101,7 +116,7 @@ class _Recorder(TorchDispatchMode):
         for tensor in _written(func, args, named):
             place = (tuple(tensor.shape), tensor.stride(), tensor.storage_offset())
             history = f"{self._history(tensor)} {place} {text}"
-            self._writes[_address(tensor)] = _digest(history)
+            self._writes[memory_of(tensor)] = _digest(history)
         outputs = [leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor)]
         for position, output in enumerate(outputs):
             if transparent:
@@ -129,7 +144,9 @@ class _Recorder(TorchDispatchMode):
             return f"[{','.join(self._token(item) for item in value)}]"
         if isinstance(value, bool | int | float | complex | str | None):
             return repr(value)
-        if isinstance(value, torch.dtype | torch.device | torch.layout | torch.memory_format):
+        if isinstance(value, torch.device):
+            return "cpu" if value.type == "meta" else str(value)  # nothing is computed: same graph
+        if isinstance(value, torch.dtype | torch.layout | torch.memory_format):
             return str(value)
         return type(value).__name__  # its text may hold an address
 
@@ -138,7 +155,7 @@ class _Recorder(TorchDispatchMode):
         self._alive.append(tensor)
 
     def _history(self, tensor: Tensor) -> str:
-        return self._writes.get(_address(tensor), "")
+        return self._writes.get(memory_of(tensor), "")
 
 
 def _written(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[Tensor]:
@@ -153,12 +170,15 @@ def _written(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterat
         yield from (leaf for leaf in tree_leaves(value) if isinstance(leaf, Tensor))
 
 
-def _address(tensor: Tensor) -> int:
-    return tensor.untyped_storage().data_ptr()
+def memory_of(tensor: Tensor) -> int:
+    """Identity of the memory of a tensor, which views share; unique while one of them lives."""
+    # Of the record that torch keeps of it, not its address: the meta device has none.
+    return tensor.untyped_storage()._cdata  # pyright: ignore[reportPrivateUsage]
 
 
 def _constant(tensor: Tensor) -> str:
-    values = tensor.tolist() if tensor.numel() <= _MAX_CONSTANT else ""
+    known = tensor.numel() <= _MAX_CONSTANT and not tensor.is_meta
+    values = tensor.tolist() if known else ""
     return f"constant {tensor.dtype} {tuple(tensor.shape)} {values}"
 
 

@@ -6,9 +6,8 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from catta.evaluation.inspecting import inspect_source
 from catta.evaluation.instance import ContractError, instantiate
+from catta.evaluation.missing_flops import MISSING_FLOPS
 from catta.evaluation.trace import TRACE_BATCH, graph_hash
 from catta.evaluation.training import fastest_layout, predict, seed_everything, train
 from catta.records import Recipe, Shapes
@@ -30,7 +31,7 @@ Arrays = dict[str, np.ndarray]
 def perform(
     job: Mapping[str, Any], data: Mapping[str, np.ndarray]
 ) -> tuple[dict[str, Any], Arrays]:
-    """Do one job: `build`, `fit` or `train`.
+    """Do one job: `build`, `fit`, `train` or `inspect`.
 
     Args:
         job: `kind` and what the kind needs; plain data that came over the wire.
@@ -50,6 +51,8 @@ def perform(
         return _fit(job), {}
     if kind == "train":
         return _train(job, data)
+    if kind == "inspect":
+        return inspect_source(job, name=MODULE_NAME), {}
     raise ValueError(f"unknown job {kind!r}")
 
 
@@ -71,7 +74,7 @@ def _build(job: Mapping[str, Any]) -> dict[str, Any]:
     parameters = _trainable(network)
     inputs = torch.randn(TINY_BATCH, shapes.channels, shapes.height, shapes.width)
     network.train()
-    with FlopCounterMode(display=False, custom_mapping=_MISSING_FLOPS) as counter:
+    with FlopCounterMode(display=False, custom_mapping=MISSING_FLOPS) as counter:
         outputs = _checked(network(inputs), TINY_BATCH, shapes)
     if not outputs.requires_grad:
         raise ContractError("forward returns a tensor that does not depend on any parameter")
@@ -109,7 +112,7 @@ def _fit(job: Mapping[str, Any]) -> dict[str, Any]:
             parameters = _trainable(network)
             if parameters > job["caps"]["parameters"]:
                 continue
-            with FlopCounterMode(display=False, custom_mapping=_MISSING_FLOPS) as counter:
+            with FlopCounterMode(display=False, custom_mapping=MISSING_FLOPS) as counter:
                 outputs = network(inputs)
         if tuple(outputs.shape) != (TINY_BATCH, shapes.classes):
             error = f"output has shape {tuple(outputs.shape)}"
@@ -168,17 +171,3 @@ def _checked(outputs: object, batch: int, shapes: Shapes) -> Tensor:
     if not bool(torch.isfinite(outputs).all()):
         raise ContractError("forward returns values that are not finite")
     return outputs
-
-
-def _lstm_flops(inputs: Sequence[int], *weights: Any, **_: Any) -> int:
-    """FLOPs of one direction of one LSTM layer.
-
-    Args:
-        inputs: Shape (steps, batch, features).
-        weights: Shapes of the input and of the recurrent weights, (4 x hidden, ...), come first.
-    """
-    return 2 * inputs[0] * inputs[1] * (math.prod(weights[0]) + math.prod(weights[1]))
-
-
-# torch counts no FLOPs for the kernel that runs LSTMs on a CPU.
-_MISSING_FLOPS = {torch.ops.aten.mkldnn_rnn_layer: _lstm_flops}

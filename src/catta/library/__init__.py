@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from catta.library.export import ExportReport, export_data
     from catta.library.grouping import groups
     from catta.library.importing import import_lemur
+    from catta.library.inspection import InspectReport, inspect_networks
     from catta.library.joins import JoinConf, data
     from catta.library.optuna_study import OptunaReport, import_optuna
     from catta.library.own import AddReport, add_networks
@@ -26,6 +27,7 @@ __all__ = [
     "ExportReport",
     "ImportProgress",
     "ImportReport",
+    "InspectReport",
     "JoinConf",
     "OptunaReport",
     "SilentProgress",
@@ -36,6 +38,7 @@ __all__ = [
     "groups",
     "import_lemur",
     "import_optuna",
+    "inspect_networks",
     "parse_shapes",
 ]
 
@@ -44,6 +47,7 @@ _HOMES = {
     "ExportReport": "catta.library.export",
     "ImportProgress": "catta.library.progress",
     "ImportReport": "catta.library.report",
+    "InspectReport": "catta.library.inspection",
     "JoinConf": "catta.library.joins",
     "OptunaReport": "catta.library.optuna_study",
     "SilentProgress": "catta.library.progress",
@@ -54,6 +58,7 @@ _HOMES = {
     "groups": "catta.library.grouping",
     "import_lemur": "catta.library.importing",
     "import_optuna": "catta.library.optuna_study",
+    "inspect_networks": "catta.library.inspection",
     "parse_shapes": "catta.library.chat",
 }
 

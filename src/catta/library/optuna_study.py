@@ -101,7 +101,7 @@ def import_optuna(
         read = sum(len(file.trials) for file in files)
         return OptunaReport(study=study, name=subject, trials=read, new_trials=0, skipped=skipped)
     with corpus.transaction():
-        key = corpus.trials.begin_import(digest, f"optuna:{study}")
+        key = corpus.trials.begin_import(digest, study, kind="optuna")
         added = corpus.trials.add(key, files, names)
         report = OptunaReport(
             study=study,

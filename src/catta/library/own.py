@@ -23,11 +23,13 @@ class AddReport:
     Attributes:
         added: Networks that the corpus did not hold before, by name.
         known: Those it did; they gained their names as aliases.
+        ids: Identities of the networks, added or known.
         skipped: Files that were not taken, with the reasons.
     """
 
     added: tuple[str, ...]
     known: tuple[str, ...]
+    ids: tuple[str, ...]
     skipped: tuple[tuple[str, str], ...]
 
 
@@ -68,6 +70,7 @@ def add_networks(corpus: Corpus, paths: Iterable[str | Path]) -> AddReport:
     return AddReport(
         added=tuple(n.name for n in networks if n.id not in before),
         known=tuple(n.name for n in networks if n.id in before),
+        ids=tuple(dict.fromkeys(n.id for n in networks)),
         skipped=tuple(skipped),
     )
 

@@ -23,6 +23,7 @@ from catta.records import (
     Stage,
     Verdict,
 )
+from catta.testing.store_inspections import InspectionsContract
 from catta.testing.store_records import (
     FACTS,
     OK,
@@ -38,6 +39,7 @@ __all__ = [
     "FACTS",
     "OK",
     "EvaluationsContract",
+    "InspectionsContract",
     "NetworksContract",
     "RunsContract",
     "StoreContract",
@@ -384,5 +386,11 @@ class TransactionsContract:
         assert corpus.check_integrity() == []
 
 
-class StoreContract(NetworksContract, EvaluationsContract, RunsContract, TransactionsContract):
+class StoreContract(
+    NetworksContract,
+    InspectionsContract,
+    EvaluationsContract,
+    RunsContract,
+    TransactionsContract,
+):
     """Everything that a store must do."""

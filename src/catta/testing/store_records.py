@@ -19,10 +19,32 @@ from catta.records import (
     Recipe,
     Run,
     Stage,
+    Structure,
     Verdict,
 )
 
 FACTS = BuildFacts(parameters=1_000, flops=20_000, graph="g1:ab", seconds=0.25)
+STRUCTURE = Structure(
+    resolution=64,
+    parameters=1_200,
+    trainable=1_000,
+    parameter_bytes=4_800,
+    buffer_bytes=16,
+    activation_bytes=2**40,
+    flops=2**41,
+    depth=3,
+    nesting=2,
+    layers=5,
+    leaf_layers=4,
+    dropouts=1,
+    operators={"addmm": 1, "convolution": 2},
+    attention=False,
+    residual=True,
+    graph="g1:ab",
+    pretrained=False,
+    computed=False,
+    seconds=0.25,
+)
 OK = Verdict(outcome=Outcome.OK, stage=Stage.SCORE)
 
 
