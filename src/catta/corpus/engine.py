@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -130,6 +131,25 @@ class Connector:
             yield
         finally:
             self._conditions.remove(condition)
+
+    def vacuum(self) -> None:
+        """Free the space of deleted rows: to the disk, or to the next rows of a server.
+
+        Raises:
+            CorpusError: Another process holds the corpus for too long, or the disk is full.
+        """
+        with explained(self.location), self.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+                alone.exec_driver_sql("VACUUM ANALYZE")
+                return
+            raw = connection.connection.driver_connection
+            if raw is not None:  # `connection` would begin a transaction, where there is no VACUUM
+                try:
+                    raw.execute("VACUUM").close()
+                except sqlite3.Error as error:
+                    reason = sqlite_reason(error) or error
+                    raise CorpusError(f"corpus {self.location}: {reason}") from error
 
     def close(self) -> None:
         """Close all connections."""

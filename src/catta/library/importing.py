@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from catta.corpus import Corpus
+from catta.corpus.holdings import BROUGHT, Holdings
 from catta.corpus.importers import LemurNetwork, LemurWheel, open_lemur
 from catta.corpus.published import Traits, TrialFile
 from catta.errors import Interrupted
@@ -77,8 +78,12 @@ def import_lemur(
         if known is not None:
             return ImportReport.from_dict(known)
         networks = _identified(wheel, workers or os.cpu_count() or 1, tell, asked)
-        with corpus.transaction():
-            return _store(corpus, wheel, digest, networks, tell, asked)
+        with corpus.connector.transaction() as connection:
+            before = Holdings.read(connection)
+            key, report = _store(corpus, wheel, digest, networks, tell, asked)
+            brought = Holdings.read(connection).brought(before)
+            corpus.trials.end_import(key, report.to_dict() | {BROUGHT: brought})
+            return report
 
 
 def _identified(wheel: LemurWheel, workers: int, tell: ImportProgress, stop: Stop) -> _Networks:
@@ -108,7 +113,8 @@ def _store(
     networks: _Networks,
     tell: ImportProgress,
     stop: Stop,
-) -> ImportReport:
+) -> tuple[int, ImportReport]:
+    """Store everything; the key of the import, and its report."""
     corpus.networks.add([*networks.distinct.values(), *networks.aliases])
     corpus.networks.publish(list(networks.distinct))
     corpus.trials.add_traits(networks.traits)
@@ -134,8 +140,7 @@ def _store(
         measurements=measurements,
         skipped=tuple(wheel.skipped),
     )
-    corpus.trials.end_import(key, report.to_dict())
-    return report
+    return key, report
 
 
 def _watched(files: Iterator[TrialFile], tell: ImportProgress, stop: Stop) -> Iterator[TrialFile]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from catta.corpus.holdings import BROUGHT
 from catta.corpus.importers import Skipped
 
 
@@ -55,6 +56,6 @@ class ImportReport:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ImportReport:
         """The report of an earlier import."""
-        plain = dict(values)
+        plain = {name: value for name, value in values.items() if name != BROUGHT}
         skipped = tuple(Skipped(**row) for row in plain.pop("skipped"))
         return cls(**plain, skipped=skipped, repeated=True)
