@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from catta.cli import corpus_admin, corpus_export, corpus_inspect, corpus_optuna
+from catta.cli import corpus_admin, corpus_export, corpus_inspect, corpus_optuna, corpus_remove
 from catta.cli.corpus_tables import (
     figures_table,
     networks_table,
@@ -30,6 +30,7 @@ app.add_typer(import_app, name="import")
 app.command("copy")(corpus_admin.copy)
 app.command("backup")(corpus_admin.backup)
 app.command("verify")(corpus_admin.verify)
+app.command("remove")(corpus_remove.remove)
 app.command("inspect")(corpus_inspect.inspect)
 app.command("export")(corpus_export.export)
 import_app.command("optuna")(corpus_optuna.optuna)

@@ -34,6 +34,7 @@ from catta.testing.store_records import (
     make_run,
     refused,
 )
+from catta.testing.store_removal import RemovalContract
 
 __all__ = [
     "FACTS",
@@ -41,6 +42,7 @@ __all__ = [
     "EvaluationsContract",
     "InspectionsContract",
     "NetworksContract",
+    "RemovalContract",
     "RunsContract",
     "StoreContract",
     "TransactionsContract",
@@ -392,5 +394,6 @@ class StoreContract(
     EvaluationsContract,
     RunsContract,
     TransactionsContract,
+    RemovalContract,
 ):
     """Everything that a store must do."""
