@@ -128,7 +128,7 @@ def run_commands(document: str, block: Block, workplace: Path) -> int:
     """Run the commands of a block; where they are to fail, they say what is shown."""
     expected = int(block.word("exit") or 0)
     ran = 0
-    for match in re.finditer(r"^\$ catta ([^\n]*)\n([^\n]*)", block.text, re.MULTILINE):
+    for match in re.finditer(r"^\$ catta ([^\n]*)\n(?=([^\n]*))", block.text, re.MULTILINE):
         result = invoke(shlex.split(match[1]))
         where = f"{document}, block at line {block.line}: catta {match[1]}"
         assert result.exit_code == expected, f"{where}\n{result.output}\n{result.exception!r}"
