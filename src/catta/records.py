@@ -227,12 +227,29 @@ class BuildFacts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EpochMeasurement:
-    """One epoch of one training: mean training loss, validation accuracy (0..1), seconds."""
+    """One epoch of one training; what nobody measured is None.
+
+    Attributes:
+        epoch: From 1.
+        loss: Mean over the batches of training; NaN where a network that trains itself hides it.
+        accuracy: The recipe's metric on the validation split.
+        seconds: Wall-clock time of the training, without prediction.
+        learning_rate: Of the last step.
+        gradient_norm: Mean norm of the gradient before clipping.
+        samples_per_second: Samples trained on.
+        peak_memory_mb: Largest resident memory of the process so far, in MiB, shared pages included.
+        metrics: All metrics of the task on the validation split, by name.
+    """
 
     epoch: int
     loss: float
     accuracy: float
     seconds: float
+    learning_rate: float | None = None
+    gradient_norm: float | None = None
+    samples_per_second: float | None = None
+    peak_memory_mb: float | None = None
+    metrics: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,19 +4,37 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from trial_networks import CLASSES, RECIPE, quadrants
+from trial_networks import CLASSES, PROBLEM, RECIPE, quadrants
 
+from catta.evaluation.objectives import objective_of
 from catta.evaluation.training import (
     DivergedError,
+    EpochReport,
+    FixedRecipe,
     batches_of,
-    fastest_layout,
     make_optimizer,
     make_schedule,
-    predict,
     seed_everything,
     steps_of,
-    train,
 )
+from catta.evaluation.training import fastest_layout as fastest_layout_for
+from catta.evaluation.training import predict as predict_for
+
+OBJECTIVE = objective_of(PROBLEM)
+
+
+def train(network, images, labels, recipe, **layout) -> list[EpochReport]:
+    trainer = FixedRecipe(network, {"x": images, "y": labels}, OBJECTIVE, recipe, **layout)
+    return [trainer.epoch() for _ in range(recipe.epochs)]
+
+
+def predict(network, images, **layout):
+    return predict_for(network, images, OBJECTIVE, **layout)["scores"]
+
+
+def fastest_layout(network, images):
+    labels = torch.zeros(len(images), dtype=torch.int64)
+    return fastest_layout_for(network, images, labels, OBJECTIVE)
 
 
 def convolutional(head: nn.Module | None = None) -> nn.Module:
@@ -53,7 +71,7 @@ def toy(count: int = 400, seed: int = 0):
 def test_a_network_learns_what_can_be_learnt(layout, settings):
     network = convolutional()
     recipe = RECIPE.model_copy(update=settings)
-    losses = [loss for loss, _ in train(network, *toy(), recipe, layout=layout)]
+    losses = [report.loss for report in train(network, *toy(), recipe, layout=layout)]
     images, labels = toy(200, seed=1)
     accuracy = (predict(network, images, layout=layout).argmax(1) == labels).float().mean()
     assert accuracy > 0.9
@@ -93,7 +111,7 @@ def test_predictions_do_not_depend_on_the_batch():
 def test_half_precision_scores_come_back_as_float32():
     class Half(nn.Module):
         def forward(self, x):
-            return x.flatten(1).half()
+            return x.flatten(1)[:, :CLASSES].half()
 
     assert predict(Half(), torch.zeros(3, 1, 8, 8)).dtype == torch.float32
 

@@ -11,17 +11,11 @@ from typing import TYPE_CHECKING
 from catta.lazy import exports
 
 if TYPE_CHECKING:
-    from catta.evaluation.evaluate import (
-        ScoringData,
-        TrainReport,
-        assess,
-        build_check,
-        first_fit,
-        train_and_score,
-    )
+    from catta.evaluation.building import build_check, first_fit
     from catta.evaluation.inspection import inspect_network
     from catta.evaluation.instance import ContractError, instantiate
     from catta.evaluation.sandbox import SANDBOXES, Sandbox, available_sandboxes, choose_sandbox
+    from catta.evaluation.scoring import ScoringData, TrainReport, assess, train_and_score
     from catta.evaluation.static import Screened, screen_source
     from catta.evaluation.static_policy import ALLOWED_IMPORTS, find_pretrained
     from catta.evaluation.worker import Reply, Worker
@@ -54,20 +48,20 @@ _HOMES = {
     "ContractError": "catta.evaluation.instance",
     "Reply": "catta.evaluation.worker",
     "Sandbox": "catta.evaluation.sandbox",
-    "ScoringData": "catta.evaluation.evaluate",
+    "ScoringData": "catta.evaluation.scoring",
     "Screened": "catta.evaluation.static",
-    "TrainReport": "catta.evaluation.evaluate",
+    "TrainReport": "catta.evaluation.scoring",
     "Worker": "catta.evaluation.worker",
-    "assess": "catta.evaluation.evaluate",
+    "assess": "catta.evaluation.scoring",
     "available_sandboxes": "catta.evaluation.sandbox",
-    "build_check": "catta.evaluation.evaluate",
+    "build_check": "catta.evaluation.building",
     "choose_sandbox": "catta.evaluation.sandbox",
     "find_pretrained": "catta.evaluation.static_policy",
-    "first_fit": "catta.evaluation.evaluate",
+    "first_fit": "catta.evaluation.building",
     "inspect_network": "catta.evaluation.inspection",
     "instantiate": "catta.evaluation.instance",
     "screen_source": "catta.evaluation.static",
-    "train_and_score": "catta.evaluation.evaluate",
+    "train_and_score": "catta.evaluation.scoring",
 }
 
 __getattr__, __dir__ = exports(__name__, _HOMES)

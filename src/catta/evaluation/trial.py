@@ -15,22 +15,20 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from catta.evaluation.child import Output
 from catta.evaluation.inspecting import inspect_source
 from catta.evaluation.instance import ContractError, instantiate
 from catta.evaluation.missing_flops import MISSING_FLOPS
 from catta.evaluation.trace import TRACE_BATCH, graph_hash
-from catta.evaluation.training import fastest_layout, predict, seed_everything, train
+from catta.evaluation.train_job import train_job
+from catta.evaluation.training import seed_everything
 from catta.records import Recipe, Shapes
 
 MODULE_NAME = "catta_candidate"
 TINY_BATCH = 2
 
-Arrays = dict[str, np.ndarray]
 
-
-def perform(
-    job: Mapping[str, Any], data: Mapping[str, np.ndarray]
-) -> tuple[dict[str, Any], Arrays]:
+def perform(job: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> Output:
     """Do one job: `build`, `fit`, `train` or `inspect`.
 
     Args:
@@ -38,7 +36,7 @@ def perform(
         data: The memory-mapped arrays of the dataset, read only.
 
     Returns:
-        A JSON-able header and arrays.
+        A JSON-able header and arrays, or for a training what yields these epoch by epoch.
 
     Raises:
         Exception: Whatever the candidate's code raises; the caller reports it.
@@ -50,7 +48,7 @@ def perform(
     if kind == "fit":
         return _fit(job), {}
     if kind == "train":
-        return _train(job, data)
+        return train_job(job, data, name=MODULE_NAME)
     if kind == "inspect":
         return inspect_source(job, name=MODULE_NAME), {}
     raise ValueError(f"unknown job {kind!r}")
@@ -120,27 +118,6 @@ def _fit(job: Mapping[str, Any]) -> dict[str, Any]:
         if counter.get_total_flops() // TINY_BATCH <= job["caps"]["flops"]:
             return {"index": index, **_build({**job, "source": source})}
     return {"index": -1, "reason": error}
-
-
-def _train(job: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> tuple[dict[str, Any], Arrays]:
-    shapes, recipe = _settings(job)
-    split = job["predict"]
-    images = torch.from_numpy(data["train_x"])
-    labels = torch.from_numpy(data["train_y"])
-    inputs = torch.from_numpy(data[f"{split}_x"])
-    layout = fastest_layout(_seeded_network(job["source"], shapes, recipe), images)
-    network = _seeded_network(job["source"], shapes, recipe)
-    losses: list[float] = []
-    seconds: list[float] = []
-    arrays: Arrays = {}
-    epochs = train(network, images, labels, recipe, layout=layout)
-    for epoch, (loss, elapsed) in enumerate(epochs, start=1):
-        losses.append(loss)
-        seconds.append(elapsed)
-        if split == "validation" or epoch == recipe.epochs:
-            scores = predict(network, inputs, layout=layout)
-            arrays[f"scores_{epoch}"] = np.ascontiguousarray(scores.numpy(), dtype=np.float32)
-    return {"losses": losses, "seconds": seconds}, arrays
 
 
 def _seeded_network(source: str, shapes: Shapes, recipe: Recipe) -> nn.Module:

@@ -7,20 +7,21 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from catta.evaluation import Sandbox, TrainReport, Worker, train_and_score
-from catta.records import EpochMeasurement, Outcome, Recipe, Shapes
+from catta.records import EpochMeasurement, Outcome, Problem, Recipe
 from catta.testing.attacks import ATTACKS, HONEST, Attack
 
-SHAPES = Shapes(channels=1, height=8, width=8, classes=10)
+PROBLEM = Problem(sample=(1, 8, 8), outputs=10)
 MEMORY_MB = 512
 ENVIRONMENT_SECRET = "catta-secret-of-the-environment"  # noqa: S105 - a bait
 _SAMPLES = 64
@@ -30,9 +31,10 @@ _SAMPLES = 64
 class Labels:
     """The labels that a network is scored with; they never leave this process."""
 
-    shapes: Shapes
-    validation_y: NDArray[np.int64]
-    test_y: NDArray[np.int64]
+    problem: Problem
+    validation: Mapping[str, NDArray[Any]]
+    test: Mapping[str, NDArray[Any]]
+    words: tuple[str, ...] = ()
 
 
 class Arena:
@@ -164,16 +166,16 @@ def _write_data(place: Path) -> Labels:
     inputs, labels = place / "inputs", place / "labels"
     inputs.mkdir()
     labels.mkdir()
-    shape = (_SAMPLES, SHAPES.channels, SHAPES.height, SHAPES.width)
+    shape = (_SAMPLES, *PROBLEM.sample)
     for split in ("train", "validation", "test"):
-        y = generator.integers(SHAPES.classes, size=_SAMPLES)
+        y = generator.integers(PROBLEM.outputs, size=_SAMPLES)
         x = generator.normal(size=shape) + y[:, None, None, None] / 5
         np.save(inputs / f"{split}_x.npy", x.astype(np.float32))
         np.save((inputs if split == "train" else labels) / f"{split}_y.npy", y.astype(np.int64))
     return Labels(
-        shapes=SHAPES,
-        validation_y=np.load(labels / "validation_y.npy"),
-        test_y=np.load(labels / "test_y.npy"),
+        problem=PROBLEM,
+        validation={"y": np.load(labels / "validation_y.npy")},
+        test={"y": np.load(labels / "test_y.npy")},
     )
 
 

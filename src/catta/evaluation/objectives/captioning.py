@@ -14,12 +14,10 @@ from torch.nn import functional
 
 from catta.evaluation.instance import ContractError
 from catta.evaluation.objectives.images import random_images
+from catta.evaluation.objectives.limits import LONGEST_CAPTION
 from catta.evaluation.objectives.objective import Samples
 from catta.records import Problem
 from catta.tasks.targets import END, PADDING, START, UNKNOWN
-
-LONGEST = 32
-"""Tokens of a predicted caption that count."""
 
 
 class Captioning:
@@ -59,8 +57,8 @@ class Captioning:
             tokens = tokens.argmax(-1)
         if tokens.dim() != 2 or len(tokens) != len(inputs):
             raise ContractError(f"forward returns shape {tuple(tokens.shape)}, no captions")
-        tokens = tokens[:, :LONGEST].long()
-        missing = LONGEST - tokens.shape[1]
+        tokens = tokens[:, :LONGEST_CAPTION].long()
+        missing = LONGEST_CAPTION - tokens.shape[1]
         return {"captions": functional.pad(tokens, (0, missing), value=PADDING)}
 
     def example(self, batch: int) -> tuple[Tensor, Tensor]:

@@ -14,11 +14,9 @@ from torch import Tensor, nn
 
 from catta.evaluation.instance import ContractError
 from catta.evaluation.objectives.images import random_images
+from catta.evaluation.objectives.limits import MOST_BOXES
 from catta.evaluation.objectives.objective import Samples
 from catta.records import Problem
-
-MOST = 100
-"""Boxes of an image that count, the best ones, as in COCO."""
 
 Target = dict[str, Tensor]
 
@@ -75,11 +73,11 @@ class Detection:
         found = network(inputs)
         if not isinstance(found, list | tuple) or len(cast("list[Any]", found)) != len(inputs):
             raise ContractError("forward in evaluation mode returns no list with an entry an image")
-        boxes = torch.zeros(len(inputs), MOST, 4)
-        scores = torch.zeros(len(inputs), MOST)
-        labels = torch.zeros(len(inputs), MOST, dtype=torch.int64)
+        boxes = torch.zeros(len(inputs), MOST_BOXES, 4)
+        scores = torch.zeros(len(inputs), MOST_BOXES)
+        labels = torch.zeros(len(inputs), MOST_BOXES, dtype=torch.int64)
         for i, one in enumerate(cast("list[dict[str, Tensor]]", found)):
-            best = one["scores"].float().argsort(descending=True)[:MOST]
+            best = one["scores"].float().argsort(descending=True)[:MOST_BOXES]
             count = len(best)
             boxes[i, :count] = one["boxes"][best].float()
             scores[i, :count] = one["scores"][best].float()

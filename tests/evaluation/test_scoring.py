@@ -1,10 +1,11 @@
 import json
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pytest
-from trial_networks import CLASSES, GOOD, RECIPE, SHAPES, module, quadrants
+from trial_networks import CLASSES, GOOD, PROBLEM, RECIPE, SHAPES, module, quadrants
 
 from catta.evaluation import (
     Reply,
@@ -17,15 +18,16 @@ from catta.evaluation import (
     wire,
 )
 from catta.evaluation.trial import perform
-from catta.records import Caps, Outcome, Shapes, Stage
+from catta.records import Caps, Outcome, Problem, Stage
 
 
 @dataclass
 class Data:
-    shapes: Shapes
-    validation_y: np.ndarray
-    test_y: np.ndarray
+    problem: Problem
+    validation: dict[str, np.ndarray]
+    test: dict[str, np.ndarray]
     visible: dict[str, np.ndarray]
+    words: tuple[str, ...] = ()
 
 
 @dataclass
@@ -35,14 +37,21 @@ class InProcess:
     data: dict[str, np.ndarray] = field(default_factory=dict)
     jobs: list[dict[str, Any]] = field(default_factory=list)
 
-    def run(self, job, *, seconds: float, memory_mb: int) -> Reply:
-        self.jobs.append({**job, "seconds": seconds, "memory_mb": memory_mb})
+    def run(
+        self, job, *, seconds: float, memory_mb: int, arrays=None, on_part=None, parts=0
+    ) -> Reply:
+        self.jobs.append({**job, "seconds": seconds, "memory_mb": memory_mb, "parts": parts})
         try:
-            header, arrays = perform(json.loads(json.dumps(job)), self.data)
+            result = perform(json.loads(json.dumps(job)), {**self.data, **(arrays or {})})
+            while isinstance(result, Generator):
+                try:
+                    on_part(*wire.decode(wire.encode(*next(result))))
+                except StopIteration as end:
+                    result = end.value
         except Exception as error:  # noqa: BLE001 - as the child does
             return Reply(failure=Outcome.INVALID, error=f"{type(error).__name__}: {error}")
-        header, arrays = wire.decode(wire.encode(header, arrays))
-        return Reply(header=header, arrays=arrays, seconds=1.5)
+        header, found = wire.decode(wire.encode(*result))
+        return Reply(header=header, arrays=found, seconds=1.5)
 
 
 @dataclass
@@ -50,8 +59,11 @@ class Answers:
     """A worker that answers what it is told to."""
 
     reply: Reply
+    parts: tuple[tuple[dict[str, Any], dict[str, np.ndarray]], ...] = ()
 
-    def run(self, job, *, seconds: float, memory_mb: int) -> Reply:
+    def run(self, job, *, seconds: float, memory_mb: int, on_part=None, **_: Any) -> Reply:
+        for part in self.parts:
+            on_part(*part)
         return self.reply
 
 
@@ -62,7 +74,7 @@ def data() -> Data:
     test_x, test_y = quadrants(60, seed=2)
     visible = {"train_x": train_x, "train_y": train_y}
     visible |= {"validation_x": validation_x, "test_x": test_x}
-    return Data(SHAPES, validation_y, test_y, visible)
+    return Data(PROBLEM, {"y": validation_y}, {"y": test_y}, visible)
 
 
 def check(source: str, *, worker=None, caps: Caps | None = None):
@@ -78,16 +90,18 @@ def scores_for(labels: np.ndarray, *, right: int) -> np.ndarray:
     return np.eye(CLASSES, dtype=np.float32)[guesses]
 
 
-def answer(data: Data, **changes: Any) -> Reply:
-    """An honest answer of two epochs, with something else in it."""
-    right = {"scores_1": 20, "scores_2": 60}
-    arrays = {n: scores_for(data.validation_y, right=count) for n, count in right.items()}
-    header = {"losses": [1.0, 0.5], "seconds": [0.1, 0.1]}
-    return Reply(
-        header=header | changes.get("header", {}),
-        arrays=changes.get("arrays", arrays | changes.get("more", {})),
-        seconds=2.0,
+HEADER = {"seconds": 0.1, "samples": 400, "learning_rate": 0.01, "gradient_norm": 1.0}
+
+
+def answer(data: Data, **changes: Any) -> Answers:
+    """An honest answer of two epochs, with something else in the second one."""
+    first, second = (
+        {"scores": scores_for(data.validation["y"], right=right)} for right in (20, 60)
     )
+    header = HEADER | {"epoch": 2, "loss": 0.5} | changes.get("header", {})
+    arrays = changes.get("arrays", second | changes.get("more", {}))
+    parts = ((HEADER | {"epoch": 1, "loss": 1.0}, first), (header, arrays))
+    return Answers(Reply(seconds=2.0), parts)
 
 
 def test_a_good_network_passes_with_facts():
@@ -173,8 +187,12 @@ def test_a_training_is_scored_after_each_epoch(data):
     (job,) = worker.jobs
     assert (job["seconds"], job["memory_mb"]) == (RECIPE.seconds, RECIPE.memory_mb)
     assert set(job) == {
-        "kind", "source", "shapes", "recipe", "predict", "seconds", "memory_mb",
+        "kind", "source", "problem", "recipe", "predict", "keep", "seconds", "memory_mb", "parts",
     }  # fmt: skip
+    assert report.epochs[0].samples_per_second > 0
+    assert report.epochs[0].gradient_norm > 0
+    assert report.epochs[0].learning_rate != report.epochs[1].learning_rate
+    assert report.epochs[0].metrics["acc"] == report.epochs[0].accuracy
 
 
 def test_the_test_split_is_scored(data):
@@ -184,8 +202,8 @@ def test_the_test_split_is_scored(data):
 
 
 def test_the_accuracy_is_computed_from_our_labels(data):
-    header = {"accuracy": 1.0, "accuracies": [1.0, 1.0]}
-    report = train_and_score(Answers(answer(data, header=header)), GOOD, data=data, recipe=RECIPE)
+    header = {"accuracy": 1.0, "metrics": {"acc": 1.0}}
+    report = train_and_score(answer(data, header=header), GOOD, data=data, recipe=RECIPE)
     assert [m.accuracy for m in report.epochs] == [20 / 80, 60 / 80]
     assert [m.loss for m in report.epochs] == [1.0, 0.5]
 
@@ -196,42 +214,109 @@ SCORES = np.zeros((80, CLASSES), np.float32)
 @pytest.mark.parametrize(
     "change",
     [
-        {"more": {"scores_2": SCORES[:-1]}},
-        {"more": {"scores_2": SCORES[:, :-1]}},
-        {"more": {"scores_2": SCORES[None]}},
-        {"more": {"scores_2": SCORES.astype(np.int64)}},
-        {"more": {"scores_2": SCORES + np.float32("nan")}},
-        {"more": {"scores_1": SCORES + np.float32("inf")}},
-        {"more": {"scores_3": SCORES}},
+        {"more": {"scores": SCORES[:-1]}},
+        {"more": {"scores": SCORES[:, :-1]}},
+        {"more": {"scores": SCORES[None]}},
+        {"more": {"scores": SCORES.astype(np.int64)}},
+        {"more": {"scores": SCORES + np.float32("nan")}},
+        {"more": {"scores": SCORES + np.float32("inf")}},
+        {"more": {"scores_2": SCORES}},
         {"more": {"labels": SCORES}},
         {"arrays": {}},
-        {"arrays": {"scores_2": SCORES}},
-        {"header": {"losses": [1.0]}},
-        {"header": {"losses": [1.0, float("nan")]}},
-        {"header": {"losses": "low"}},
-        {"header": {"seconds": [True, 1.0]}},
+        {"header": {"loss": float("nan")}},
+        {"header": {"loss": "low"}},
+        {"header": {"seconds": True}},
         {"header": {"seconds": None}},
+        {"header": {"epoch": 3}},
+        {"header": {"epoch": "2"}},
+        {"header": {"epoch": 0}},
+        {"header": {"samples": None}},
+        {"header": {"gradient_norm": float("inf")}},
     ],
     ids=lambda change: str({k: sorted(v) for k, v in change.items()}),
 )
 def test_what_is_not_what_was_asked_for_is_invalid_at_score(change, data):
-    report = train_and_score(Answers(answer(data, **change)), GOOD, data=data, recipe=RECIPE)
+    report = train_and_score(answer(data, **change), GOOD, data=data, recipe=RECIPE)
     assert (report.verdict.outcome, report.verdict.stage) == (Outcome.INVALID, Stage.SCORE)
     assert report.verdict.error
     assert report.epochs == ()
 
 
 def test_wrong_predictions_of_the_test_split_are_invalid(data):
-    for arrays in ({}, {"scores_1": SCORES}, {"scores_2": SCORES}):  # 60 are in this split
-        verdict = assess(Answers(Reply(arrays=arrays)), GOOD, data=data, recipe=RECIPE)
+    last = HEADER | {"epoch": 2, "loss": 1.0}
+    early = (HEADER | {"epoch": 1, "loss": 1.0}, {"scores": SCORES[:60]})
+    for parts in ((), ((last, {}),), ((last, {"scores": SCORES}),), (early,)):  # 60 are in it
+        verdict = assess(Answers(Reply(), parts), GOOD, data=data, recipe=RECIPE)
         assert (verdict.outcome, verdict.stage) == (Outcome.INVALID, Stage.SCORE)
 
 
-def test_labels_may_be_read_only(data):
-    labels = data.validation_y.copy()
-    labels.setflags(write=False)
-    locked = Data(SHAPES, labels, data.test_y, {})
-    assert train_and_score(Answers(answer(data)), GOOD, data=locked, recipe=RECIPE).verdict.ok
+def test_a_training_that_stops_early_is_invalid(data):
+    honest = answer(data)
+    report = train_and_score(
+        Answers(honest.reply, honest.parts[:1]), GOOD, data=data, recipe=RECIPE
+    )
+    assert report.verdict.error == "the training ended before its last epoch"
+    assert [m.epoch for m in report.epochs] == [1]
+
+
+def test_a_job_that_was_tried_once_more_counts_once(data):
+    honest = answer(data)
+    parts = (honest.parts[0], *honest.parts)
+    report = train_and_score(Answers(honest.reply, parts), GOOD, data=data, recipe=RECIPE)
+    assert [m.accuracy for m in report.epochs] == [20 / 80, 60 / 80]
+
+
+def test_a_training_goes_on_from_a_checkpoint(data):
+    kept: list[np.ndarray] = []
+    worker = InProcess(data.visible)
+    recipe = RECIPE.model_copy(update={"epochs": 3})
+    whole = train_and_score(
+        worker,
+        GOOD,
+        data=data,
+        recipe=recipe,
+        keep=("checkpoint", "weights"),
+        on_epoch=lambda _, checkpoint: kept.append(checkpoint),
+    )
+    rest = train_and_score(
+        worker, GOOD, data=data, recipe=recipe, keep=("weights",), resume=kept[0]
+    )
+    assert [m.epoch for m in rest.epochs] == [2, 3]
+    assert [m.loss for m in rest.epochs] == [m.loss for m in whole.epochs[1:]]
+    assert set(whole.weights) >= {"conv.weight", "norm.running_mean", "head.bias"}
+    for name, array in whole.weights.items():
+        assert np.array_equal(array, rest.weights[name])
+
+
+OWN = (
+    GOOD
+    + """
+    def train_setup(self, prm):
+        self.optimizer = torch.optim.SGD(self.parameters(), lr=prm['lr'], momentum=prm['momentum'])
+
+    def learn(self, train_data):
+        assert len(train_data) == 25
+        for inputs, labels in train_data:
+            self.optimizer.zero_grad()
+            loss = F.cross_entropy(self(inputs), labels)
+            loss.backward()
+            self.optimizer.step()
+        assert list(train_data) == []
+"""
+)
+
+
+def test_a_network_trains_itself_by_its_own_recipe(data):
+    recipe = RECIPE.model_copy(update={"track": "own", "lr": 0.05})
+    report = train_and_score(InProcess(data.visible), OWN, data=data, recipe=recipe)
+    assert report.verdict.ok, report.verdict.error
+    assert report.epochs[-1].accuracy > 0.9
+    assert report.epochs[0].loss > report.epochs[1].loss
+    assert (report.epochs[0].learning_rate, report.epochs[0].gradient_norm > 0) == (0.05, True)
+    without = train_and_score(InProcess(data.visible), GOOD, data=data, recipe=recipe)
+    assert without.verdict.error == (
+        "ContractError: Net has no train_setup; its own recipe cannot be used"
+    )
 
 
 def test_a_network_that_does_not_build_fails_in_training(data):
