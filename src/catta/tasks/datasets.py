@@ -47,6 +47,7 @@ _BUILT_IN: Mapping[str, str] = MappingProxyType(
         "wikitext-103": "catta.tasks.wikitext:WIKITEXT_103",
         "scenes": "catta.tasks.scenes:SCENES",
         "scenes-digits": "catta.tasks.scenes:SCENES_OF_DIGITS",
+        "openclipart": "catta.tasks.scenes_clipart:OPENCLIPART",
         "coco": "catta.tasks.coco:COCO",
         "voc": "catta.tasks.voc:VOC",
     }

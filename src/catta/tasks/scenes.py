@@ -30,8 +30,9 @@ from catta.tasks.validation import validate
 _VERSION = 1
 """Counts up when the same numbers give other scenes."""
 
-_TRAIN_SCENES = 20_000
-_TEST_SCENES = 2_000
+TRAIN_SCENES = 20_000
+TEST_SCENES = 2_000
+"""They are composed only where they are read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,8 +53,8 @@ class SceneSource:
     cutouts: Cutouts
     targets: SceneTargets
     seed: int
-    train: int = _TRAIN_SCENES
-    test: int = _TEST_SCENES
+    train: int = TRAIN_SCENES
+    test: int = TEST_SCENES
     note: str | None = None
 
     @property
@@ -107,6 +108,8 @@ class Scenes:
         name: Its name here.
         origin: Where it comes from, in a few words.
         seed: Another seed gives other scenes.
+        train: Number of training scenes.
+        test: Number of test scenes.
         tasks: What it is for.
     """
 
@@ -114,6 +117,8 @@ class Scenes:
     name: str
     origin: str
     seed: int = 0
+    train: int = TRAIN_SCENES
+    test: int = TEST_SCENES
     tasks: tuple[str, ...] = ("obj-detection", "img-segmentation", "img-captioning")
 
     def present(self) -> bool:
@@ -134,6 +139,8 @@ class Scenes:
             cutouts=GreyCutouts.of(raw, nouns.names),
             targets=scene_targets(task, nouns),
             seed=self.seed,
+            train=self.train,
+            test=self.test,
             note=raw.note,
         )
 

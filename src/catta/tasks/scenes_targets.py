@@ -87,6 +87,16 @@ class _Captions:
         return samples
 
 
+def boxes_of_scenes(words: tuple[str, ...]) -> SceneTargets:
+    """The targets of detection; `words` are the classes, the background first."""
+    return _Boxes(words)
+
+
+def masks_of_scenes(words: tuple[str, ...]) -> SceneTargets:
+    """The targets of segmentation; `words` are the classes, the background first."""
+    return _Masks(words)
+
+
 def scene_targets(task: str, nouns: Nouns) -> SceneTargets:
     """The targets of a task, for scenes of things that are called so.
 
@@ -94,9 +104,9 @@ def scene_targets(task: str, nouns: Nouns) -> SceneTargets:
         UsageError: There are none for this task.
     """
     if task == "obj-detection":
-        return _Boxes(with_background(nouns.names))
+        return boxes_of_scenes(with_background(nouns.names))
     if task == "img-segmentation":
-        return _Masks(with_background(nouns.names))
+        return masks_of_scenes(with_background(nouns.names))
     if task == "img-captioning":
         return _Captions(nouns, vocabulary(nouns))
     raise UsageError(f"scenes have nothing to find out for {task}")
