@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import catta
-from catta.cli import check, corpus, datasets, evolve, models, runs, warmup
+from catta.cli import check, corpus, datasets, evolve, models, new, runs, warmup
 
 app = typer.Typer(
     name="catta",
@@ -19,6 +19,7 @@ app = typer.Typer(
 app.command("evolve")(evolve.evolve)
 app.command("resume")(evolve.resume)
 app.command("check")(check.check)
+app.command("new")(new.new)
 app.command("warmup")(warmup.warmup)
 app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
