@@ -10,6 +10,17 @@ from cli_builders import Invoke
 
 from catta.testing.lemur import members, net, write_wheel
 
+WORKING = """import torch
+
+class Net(torch.nn.Module):
+    def __init__(self, in_shape, out_shape, prm, device):
+        super().__init__()
+        self.head = torch.nn.Linear(in_shape[1], out_shape[0])
+
+    def forward(self, x):
+        return self.head(x.mean((2, 3)))
+"""
+
 
 @pytest.fixture
 def wheel(tmp_path: Path) -> Path:
@@ -113,3 +124,18 @@ def test_many_rows_keep_their_columns_and_whole_names(invoke: Invoke, wheel: Pat
     assert shown[2].startswith("   1  ")
     assert shown[-1] == f"2000  {2000:099d}"
     assert len(shown) == 2002
+
+
+def test_inspect(invoke: Invoke, tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text(WORKING)
+    added = json.loads(invoke("corpus", "add", str(tmp_path / "one.py"), "--json").stdout)
+    assert added["inspected"]["outcomes"] == {"OK": 1}
+    assert "works from an input of 32 on" in invoke("corpus", "show", "one").stdout
+    again = invoke("corpus", "inspect", "one")
+    assert "0 of 1 networks inspected now." in again.stdout
+    missing = invoke("corpus", "inspect", "--task", "txt-image", "--all")
+    assert "UNSUPPORTED 1" in missing.stdout
+    shown = json.loads(invoke("corpus", "show", "one", "--json").stdout)
+    assert [found["task"] for found in shown["inspections"]] == ["img-classification", "txt-image"]
+    for wrong in ([], ["one", "--all"]):
+        assert invoke("corpus", "inspect", *wrong).exit_code == 2

@@ -21,6 +21,9 @@ _DEVICE_NAMES = re.compile(r"(cpu|cuda|mps)(:\d+)?")
 _STAYING = frozenset({Tensor.cpu, Tensor.cuda})
 _NOT_OF_THE_NETWORK = re.compile(r"meta|item\(\)|device|data|numpy|bool|symbol", re.IGNORECASE)
 
+_OPAQUE = (AssertionError, NotImplementedError)
+"""Errors whose text need not say what they are about."""
+
 
 @contextmanager
 def on_meta_device() -> Generator[None]:
@@ -32,7 +35,7 @@ def on_meta_device() -> Generator[None]:
 def may_be_of_meta(error: BaseException) -> bool:
     """Whether an error may be due to values being absent, rather than to the network itself."""
     text = f"{type(error).__name__}: {error}"
-    return _NOT_OF_THE_NETWORK.search(text) is not None or isinstance(error, NotImplementedError)
+    return isinstance(error, _OPAQUE) or _NOT_OF_THE_NETWORK.search(text) is not None
 
 
 class _Staying(TorchFunctionMode):
