@@ -1,0 +1,159 @@
+"""Which metrics there are, by task.
+
+A package adds one with an entry point of the group `catta.metrics`: its name is the metric's, its
+object is a `Metric`. A program adds one with `register_metric`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
+from typing import Any, cast
+
+from catta.errors import UsageError
+from catta.records import Problem
+from catta.tasks.metrics.meteor_presence import has_meteor
+from catta.tasks.metrics.predictions import Arrays
+
+GROUP = "catta.metrics"
+
+Compute = Callable[[Problem, Arrays, Arrays, Sequence[str]], float]
+"""The value for a problem, predictions, targets and words (see `score`)."""
+
+ComputeAll = Callable[[Problem, Arrays, Arrays, Sequence[str]], dict[str, float]]
+"""The values of all metrics of Catta for a task, which share most of the work."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Metric:
+    """A metric.
+
+    Attributes:
+        tasks: LEMUR's names of the tasks it is for.
+        compute: Its value, a finite number. Samples are not in any order.
+        higher_is_better: Whether a better network has a higher value.
+    """
+
+    tasks: tuple[str, ...]
+    compute: Compute
+    higher_is_better: bool = True
+
+
+_BUILT_IN: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "img-classification": ("classification", ("acc", "top5", "f1")),
+        "img-segmentation": ("segmentation", ("iou", "pixel_acc")),
+        "obj-detection": ("detection", ("map50", "map")),
+        "img-captioning": ("captioning", ("bleu", "rouge", "cider", "meteor")),
+        "txt-generation": ("language", ("acc", "perplexity", "ppl")),
+    }
+)
+"""By task: the module that computes its metrics by `compute_all`, and their names."""
+
+_NAMES = frozenset(name for _, names in _BUILT_IN.values() for name in names)
+_LOWER_IS_BETTER = frozenset(("perplexity",))
+
+_registered: dict[str, Metric] = {}
+
+
+def register_metric(name: str, metric: Metric) -> None:
+    """Make a metric known in this process; one registered under this name before is replaced.
+
+    Raises:
+        UsageError: A metric of Catta has this name.
+    """
+    if name in _NAMES:
+        raise UsageError(f"the metric {name!r} is Catta's own and cannot be replaced")
+    _registered[name] = metric
+
+
+def metric_names(task: str) -> tuple[str, ...]:
+    """Names of the metrics of a task, the main one first.
+
+    Raises:
+        UsageError: There is no such task, or a package that brings a metric cannot be loaded.
+    """
+    return (*built_in_names(task), *sorted(own_metrics(task)))
+
+
+def main_metric(task: str) -> str:
+    """The metric by which networks are compared where none is named.
+
+    Raises:
+        UsageError: There is no such task.
+    """
+    return built_in_names(task)[0]
+
+
+def higher_is_better(name: str) -> bool:
+    """Whether a better network has a higher value of this metric, one of Catta's or another.
+
+    Raises:
+        UsageError: There is none of that name.
+    """
+    if name in _NAMES:
+        return name not in _LOWER_IS_BETTER
+    metric = _others().get(name)
+    if metric is None:
+        raise UsageError(f"there is no metric {name!r}")
+    return metric.higher_is_better
+
+
+def find_metric(task: str, name: str) -> Metric:
+    """The metric of that name for a task.
+
+    Raises:
+        UsageError: It has none of that name.
+    """
+    if name not in metric_names(task):
+        raise UsageError(
+            f"metric of {task} must be one of {', '.join(metric_names(task))}, not {name!r}"
+        )
+    own = own_metrics(task).get(name)
+    if own is not None:
+        return own
+
+    def compute(
+        problem: Problem, predictions: Arrays, targets: Arrays, words: Sequence[str]
+    ) -> float:
+        return compute_all(task)(problem, predictions, targets, words)[name]
+
+    return Metric(tasks=(task,), compute=compute, higher_is_better=higher_is_better(name))
+
+
+def built_in_names(task: str) -> tuple[str, ...]:
+    """Names of Catta's metrics of a task that can be computed on this machine."""
+    if task not in _BUILT_IN:
+        raise UsageError(f"task must be one of {', '.join(_BUILT_IN)}, not {task!r}")
+    return tuple(name for name in _BUILT_IN[task][1] if name != "meteor" or has_meteor())
+
+
+def compute_all(task: str) -> ComputeAll:
+    """What computes Catta's metrics of a task; loads what that needs."""
+    module = import_module(f"catta.tasks.metrics.{_BUILT_IN[task][0]}")
+    return cast("ComputeAll", module.compute_all)
+
+
+def own_metrics(task: str) -> dict[str, Metric]:
+    """Metrics of other packages and registered ones that are for a task."""
+    return {name: metric for name, metric in _others().items() if task in metric.tasks}
+
+
+def _others() -> dict[str, Metric]:
+    points = [point for point in entry_points(group=GROUP) if point.name not in _NAMES]
+    return {point.name: _load(point) for point in points} | _registered
+
+
+def _load(point: EntryPoint) -> Metric:
+    try:
+        metric: Any = point.load()
+    except (ImportError, AttributeError) as error:
+        raise UsageError(
+            f"metric {point.name!r} ({point.value}) cannot be loaded: {error}"
+        ) from error
+    if not isinstance(metric, Metric):
+        raise UsageError(f"metric {point.name!r} ({point.value}) is no catta.tasks.metrics.Metric")
+    return metric
