@@ -86,7 +86,16 @@ def fill_0003(connection: sqlite3.Connection) -> None:
     connection.execute("INSERT INTO trials VALUES (1, 1, 1, 1, 2, 1, 0.5, NULL)")
 
 
-FILL = {"0001": fill_0001, "0002": fill_0002, "0003": fill_0003}
+def fill_0004(connection: sqlite3.Connection) -> None:
+    fill_0002(connection)
+    connection.execute(
+        "INSERT INTO inspections (network_id, task, outcome, error, version, created) "
+        "VALUES (?, 'img-classification', 'INVALID', 'no', 1, 'today')",
+        (NETWORK.id,),
+    )
+
+
+FILL = {"0001": fill_0001, "0002": fill_0002, "0003": fill_0003, "0004": fill_0004}
 EARLIER = migrate.REVISIONS[:-1]
 
 
@@ -175,3 +184,12 @@ def test_the_migrations_lead_to_the_schema(tmp_path: Path) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
     engine.dispose()
+
+
+def test_inspections_of_0004_come_along(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    old_corpus(path, "0004")
+    with Corpus.open(path) as corpus:
+        found = corpus.inspections.get(NETWORK.id, "img-classification")
+        assert found is not None
+        assert found.error == "no"

@@ -68,9 +68,19 @@ networks = st.builds(
     parent=st.none() | ids,
     licence=st.none() | names,
 )
+unknown = st.none() | reals
 epochs = st.lists(
-    st.tuples(reals, shares, reals).map(
-        lambda t: EpochMeasurement(epoch=1, loss=t[0], accuracy=t[1], seconds=t[2])
+    st.builds(
+        EpochMeasurement,
+        epoch=st.just(1),
+        loss=reals,
+        accuracy=shares,
+        seconds=reals,
+        learning_rate=unknown,
+        gradient_norm=unknown,
+        samples_per_second=unknown,
+        peak_memory_mb=unknown,
+        metrics=st.dictionaries(names, shares, max_size=3),
     ),
     max_size=4,
 ).map(lambda found: tuple(replace(e, epoch=n) for n, e in enumerate(found, 1)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -23,6 +24,8 @@ from catta.records import (
     Stage,
     Verdict,
 )
+
+_OF_EPOCHS = tuple(f.name for f in fields(EpochMeasurement) if f.name != "metrics")
 
 
 class Evaluations:
@@ -84,11 +87,7 @@ class Evaluations:
             measured: dict[int, list[EpochMeasurement]] = defaultdict(list)
             joined = select(epochs).join(table).where(*conditions).order_by(epochs.c.epoch)
             for row in connection.execute(joined):
-                measured[row.evaluation_id].append(
-                    EpochMeasurement(
-                        epoch=row.epoch, loss=row.loss, accuracy=row.accuracy, seconds=row.seconds
-                    )
-                )
+                measured[row.evaluation_id].append(_epoch(row))
         return [_evaluation(row, tuple(measured[row.id])) for row in rows]
 
 
@@ -174,18 +173,18 @@ def _store(connection: Connection, evaluations: Sequence[Evaluation]) -> None:
     insert(
         connection,
         schema.epochs,
-        [
-            {
-                "evaluation_id": row.id,
-                "epoch": e.epoch,
-                "loss": e.loss,
-                "accuracy": e.accuracy,
-                "seconds": e.seconds,
-            }
-            for row in keys
-            for e in by_network[row.network_id].epochs
-        ],
+        [_epoch_columns(row.id, e) for row in keys for e in by_network[row.network_id].epochs],
     )
+
+
+def _epoch_columns(evaluation: int, epoch: EpochMeasurement) -> dict[str, Any]:
+    columns = {name: getattr(epoch, name) for name in _OF_EPOCHS}
+    return {"evaluation_id": evaluation, **columns, "metrics": dict(epoch.metrics) or None}
+
+
+def _epoch(row: Row[Any]) -> EpochMeasurement:
+    columns = {name: getattr(row, name) for name in _OF_EPOCHS}
+    return EpochMeasurement(**columns, metrics=row.metrics or {})
 
 
 def _evaluation_columns(evaluation: Evaluation, created: str) -> dict[str, Any]:

@@ -121,6 +121,11 @@ epochs = Table(
     Column("loss", Loss),
     Column("accuracy", Float, nullable=False),
     Column("seconds", Float, nullable=False),
+    Column("learning_rate", Float),
+    Column("gradient_norm", Float),
+    Column("samples_per_second", Float),
+    Column("peak_memory_mb", Float),
+    Column("metrics", Data(none_as_null=True)),
 )
 
 adapters = Table(
