@@ -13,7 +13,7 @@ from catta.corpus.best_rows import best_rows, numbered
 from catta.corpus.evaluation_rows import evaluation_columns
 from catta.corpus.opening import opened
 from catta.corpus.questions import Question
-from catta.corpus.shared_columns import Columns, Shared, joined, length, taken
+from catta.corpus.shared_columns import FEW, Columns, Shared, joined, length, taken
 from catta.corpus.statistics_columns import statistics_columns
 from catta.corpus.store import Corpus
 from catta.corpus.tables import as_arrow, as_pandas, as_polars
@@ -63,14 +63,18 @@ def _columns(connection: Connection, question: Question) -> Columns:
 
 def _module_columns(connection: Connection, columns: Columns) -> Columns:
     """Source and identity of the metrics and transforms that the rows name."""
-    table, found = schema.modules.c, dict[str, Shared]()
+    table = schema.modules.c
+    named = {kind: cast("Shared", columns[kind]) for kind in ("metric", "transform")}
+    names = {name for column in named.values() for name in column.values if name is not None}
     query = select(table.kind, table.name, table.source, table.sha256)
+    if len(names) <= FEW:
+        query = query.where(table.name.in_(sorted(names)))
     every = {(row.kind, row.name): row for row in connection.execute(query)}
-    for kind in ("metric", "transform"):
-        names = cast("Shared", columns[kind])
-        rows = [every.get((kind, name)) for name in names.values]
+    found: Columns = {}
+    for kind, column in named.items():
+        rows = [every.get((kind, name)) for name in column.values]
         sources = [row and row.source for row in rows]
-        found[f"{kind}_code"] = Shared(values=sources, codes=names.codes)
+        found[f"{kind}_code"] = Shared(values=sources, codes=column.codes)
         hashes = [row and row.sha256[:32] for row in rows]
-        found[f"{kind}_id"] = Shared(values=hashes, codes=names.codes)
-    return dict(found)
+        found[f"{kind}_id"] = Shared(values=hashes, codes=column.codes)
+    return found

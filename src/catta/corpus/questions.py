@@ -10,18 +10,9 @@ from catta.errors import UsageError
 
 
 class Rows(TypedDict, total=False):
-    """The arguments of `catta.data` that choose rows and columns, for those who pass them on.
+    """The arguments of `catta.data` that choose rows and columns, where they are passed on.
 
-    Attributes:
-        only_best_accuracy: Only the best row of each task, dataset, metric, name and epoch.
-        task: Only this task.
-        dataset: Only this dataset.
-        metric: Only this metric.
-        nn: Only these names of networks.
-        epoch: Only this epoch, from 1.
-        nn_prefixes: Only names that begin so; case counts.
-        unique_nn: Only the best row of each name.
-        include_nn_stats: Add LEMUR's `nn_*` columns; what is not known is None.
+    What each of them means is said there, and only there.
     """
 
     only_best_accuracy: bool

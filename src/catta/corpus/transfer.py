@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Integer, Table, func, select
 
 from catta.corpus.drafts import draft_of, publish
 from catta.corpus.location import Location, locate
+from catta.corpus.planning import analyze
 from catta.corpus.schema import metadata
 from catta.corpus.sqlite import sqlite_reason
 from catta.corpus.store import Corpus
@@ -166,7 +167,7 @@ def _finish(writer: Connection) -> None:
                 sequence = func.pg_get_serial_sequence(table.name, key.name)
                 highest = select(func.max(key)).scalar_subquery()
                 writer.execute(select(func.setval(sequence, highest)).where(highest.is_not(None)))
-    writer.exec_driver_sql("ANALYZE")
+    analyze(writer)
 
 
 def _count(connection: Connection, table: Table) -> int:

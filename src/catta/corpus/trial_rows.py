@@ -91,13 +91,6 @@ def _conditions(question: Question, problems: dict[int, Any]) -> list[ColumnElem
     return found
 
 
-def _among(
-    key: ColumnElement[Any], column: ColumnElement[Any], conditions: list[ColumnElement[bool]]
-) -> ColumnElement[bool] | None:
-    """That a key stands in this column of a trial that is asked for; None if all trials are."""
-    return key.in_(select(column).where(*conditions)) if conditions else None
-
-
 def _problem_columns(problems: dict[int, Any], keys: Integers) -> Columns:
     unique, codes = np.unique(keys, return_inverse=True)
     found = [problems[key] for key in unique.tolist()]
@@ -116,8 +109,9 @@ def _subject_columns(
     query = select(table.c.id, table.c.name, networks.c.id, networks.c.source).outerjoin_from(
         table, networks, networks.c.id == table.c.network_id
     )
-    among = _among(table.c.id, schema.trials.c.subject_id, conditions)
-    rows = by_key(connection, query, unique.tolist(), among)
+    trials = schema.trials.c
+    tried = select(trials.id).where(trials.subject_id == table.c.id, *conditions).exists()
+    rows = by_key(connection, query, unique.tolist(), tried if conditions else None)
     return {
         "nn": Shared(values=[row[1] for row in rows], codes=codes),
         "nn_id": Shared(values=[row[2] for row in rows], codes=codes),
@@ -131,8 +125,8 @@ def _set_columns(
     table = schema.parameter_sets.c
     unique, codes = np.unique(keys, return_inverse=True)
     query = select(table.id, table.uid, table.transform, table.prm)
-    among = _among(table.id, schema.trials.c.parameter_set_id, conditions)
-    rows = by_key(connection, query, unique.tolist(), among)
+    used = table.id.in_(select(schema.trials.c.parameter_set_id).where(*conditions))
+    rows = by_key(connection, query, unique.tolist(), used if conditions else None)
     return {
         "prm_id": Shared(values=[row[1] for row in rows], codes=codes),
         "transform": Shared(values=[row[2] for row in rows], codes=codes),

@@ -7,11 +7,12 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any, Literal
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, select
 
 from catta.corpus import schema
 from catta.corpus.engine import Connector
 from catta.corpus.networks import insert, now, source_hash
+from catta.corpus.planning import analyze
 from catta.corpus.published import Measurement, Module, Traits, TrialFile
 from catta.corpus.trial_writer import Added, Subjects, TrialWriter
 
@@ -63,7 +64,7 @@ class Trials:
         table = schema.imports
         with self._connector.transaction() as connection:
             connection.execute(table.update().where(table.c.id == key).values(report=report))
-            connection.execute(text("ANALYZE"))
+            analyze(connection)
 
     def add(self, import_id: int, files: Iterable[TrialFile], networks: Mapping[str, str]) -> Added:
         """Store trials; of those that are there already, as many stay as were there.
