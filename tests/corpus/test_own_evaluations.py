@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sqlalchemy import event
 
@@ -32,24 +33,27 @@ def evaluation(network: str, recipe: Recipe, accuracy: float) -> Evaluation:
     return Evaluation(network_id=network, recipe_id=recipe.id, verdict=OK, epochs=epochs)
 
 
+def fill(corpus: Corpus) -> None:
+    """Three networks under six recipes, of three epochs; `two` is called `also two` as well."""
+    networks = [make_network(number, name=name) for number, name in enumerate(NAMES)]
+    corpus.networks.add(networks)
+    corpus.networks.add(
+        [Network(id=networks[1].id, source=networks[1].source, name="also two", origin="user")]
+    )
+    for place, recipe in enumerate(RECIPES):
+        corpus.evaluations.add_many(
+            [
+                evaluation(network.id, recipe, place / 10 + number / 100)
+                for number, network in enumerate(networks)
+            ],
+            recipe,
+        )
+
+
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corpus]:
-    """Three networks under six recipes, of three epochs; `two` is called `also two` as well."""
     with Corpus.open(tmp_path_factory.mktemp("own") / "c.sqlite") as opened:
-        networks = [make_network(number, name=name) for number, name in enumerate(NAMES)]
-        opened.networks.add(networks)
-        alias = Network(
-            id=networks[1].id, source=networks[1].source, name="also two", origin="user"
-        )
-        opened.networks.add([alias])
-        for place, recipe in enumerate(RECIPES):
-            opened.evaluations.add_many(
-                [
-                    evaluation(network.id, recipe, place / 10 + number / 100)
-                    for number, network in enumerate(networks)
-                ],
-                recipe,
-            )
+        fill(opened)
         yield opened
 
 
@@ -159,3 +163,23 @@ def test_one_network_is_looked_up_and_nothing_is_scanned(
     steps = [str(row[3]) for row in plan]
     assert any("evaluations_1 (network_id=?" in step for step in steps), steps
     assert not any(step in ("SCAN evaluations", "SCAN epochs") for step in steps), steps
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"nn": ("one", "three"), "dataset": "mnist"},
+        {"nn_prefixes": ("t",), "epoch": 2},
+        {"dataset": "mnist", "max_rows": 5},
+        {"only_best_accuracy": True, "task": "img-classification", "dataset": "mnist"},
+        {"dataset": "svhn"},
+    ],
+)
+def test_a_server_answers_the_same(
+    corpus: Corpus, corpus_url: str, arguments: dict[str, Any]
+) -> None:
+    with Corpus.open(corpus_url) as store:
+        fill(store)
+        pd.testing.assert_frame_equal(data(store, **arguments), data(corpus, **arguments))
