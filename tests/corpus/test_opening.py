@@ -27,9 +27,11 @@ def set_version(path: Path, version: str) -> None:
 
 def assert_refused(path: Path, sentence: str) -> None:
     before = contents(path.parent)
-    with pytest.raises(CorpusError, match=sentence) as caught:
+    with pytest.raises(CorpusError) as caught:
         Corpus.open(path)
-    assert "\n" not in str(caught.value)
+    said = str(caught.value).replace(str(path), "")  # its directory is called as the test
+    assert sentence in said
+    assert "\n" not in said
     assert contents(path.parent) == before
 
 
@@ -78,7 +80,7 @@ def test_an_empty_file_becomes_a_corpus(tmp_path: Path) -> None:
 def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "c.sqlite"
     path.write_bytes(content)
-    assert_refused(path, "not a SQLite database")
+    assert_refused(path, "it is not a corpus (not a SQLite database)")
 
 
 def test_a_directory_is_refused(tmp_path: Path) -> None:
