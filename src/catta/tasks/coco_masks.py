@@ -75,17 +75,20 @@ def _filled(
     PIL's polygons are half a pixel larger on each side, which is much of a small object.
     """
     height, width = shape
-    points = polygon.astype(np.float64) - 0.5  # where centres of pixels have whole numbers
-    first, end = np.clip(np.ceil([points[:, 1].min(), points[:, 1].max()]), 0, height).astype(int)
-    crossings = np.zeros((end - first, width + 1), np.bool_)
-    for (x1, y1), (x2, y2) in zip(points, np.roll(points, -1, axis=0), strict=True):
-        top, bottom = np.clip(np.ceil(sorted((y1, y2))), first, end).astype(int)
-        rows = np.arange(top, bottom)
-        if len(rows):
-            at = x1 + (rows - y1) * ((x2 - x1) / (y2 - y1))
-            crossings[rows - first, np.clip(np.ceil(at), 0, width).astype(int)] ^= True
-    inside = np.logical_xor.accumulate(crossings, axis=1)[:, :width]
-    return slice(int(first), int(end)), inside
+    x1, y1 = (polygon.astype(np.float64) - 0.5).T  # centres of pixels have whole numbers
+    x2, y2 = np.roll(x1, -1), np.roll(y1, -1)
+    slopes = (x2 - x1) / np.where(y1 == y2, 1, y2 - y1)
+    tops = np.clip(np.ceil(np.minimum(y1, y2)), 0, height).astype(np.int64)
+    bottoms = np.clip(np.ceil(np.maximum(y1, y2)), 0, height).astype(np.int64)
+    first, end = int(tops.min()), int(bottoms.max())
+    lengths = bottoms - tops
+    edges = np.repeat(np.arange(len(tops)), lengths)
+    rows = np.arange(len(edges)) + (tops - np.cumsum(lengths) + lengths)[edges]
+    crossed = np.clip(np.ceil(x1[edges] + (rows - y1[edges]) * slopes[edges]), 0, width)
+    places = (rows - first) * (width + 1) + crossed.astype(np.int64)
+    odd = np.bincount(places, minlength=(end - first) * (width + 1)) % 2 == 1
+    inside = np.logical_xor.accumulate(odd.reshape(end - first, width + 1), axis=1)
+    return slice(first, end), inside[:, :width]
 
 
 def _unpacked(text: str) -> NDArray[np.int64]:
