@@ -16,9 +16,12 @@ from catta.tasks.datasets import (
     dataset_names,
     find_dataset,
     list_datasets,
+    register_dataset,
 )
 
 if TYPE_CHECKING:
+    from catta.tasks.metrics import Metric, register_metric, score
+    from catta.tasks.plugins import Plugin, load_plugin
     from catta.tasks.preparation import PreparedData, prepare
     from catta.tasks.sources import Source
 
@@ -26,20 +29,31 @@ __all__ = [
     "Dataset",
     "DatasetInfo",
     "ImageDataset",
+    "Metric",
+    "Plugin",
     "PreparedData",
     "RawImages",
     "Source",
     "dataset_names",
     "find_dataset",
     "list_datasets",
+    "load_plugin",
     "prepare",
+    "register_dataset",
+    "register_metric",
+    "score",
 ]
 
 __getattr__, __dir__ = exports(
     __name__,
     {
+        "Metric": "catta.tasks.metrics",
+        "Plugin": "catta.tasks.plugins",
         "PreparedData": "catta.tasks.preparation",
         "Source": "catta.tasks.sources",
+        "load_plugin": "catta.tasks.plugins",
         "prepare": "catta.tasks.preparation",
+        "register_metric": "catta.tasks.metrics",
+        "score": "catta.tasks.metrics",
     },
 )

@@ -166,6 +166,11 @@ def register_dataset(name: str, dataset: Dataset | ImageDataset) -> None:
     _registered[name] = dataset
 
 
+def registered_datasets() -> dict[str, Dataset | ImageDataset]:
+    """What was registered in this process, by name."""
+    return dict(_registered)
+
+
 def dataset_names() -> tuple[str, ...]:
     """Names of all datasets: Catta's, then those of installed packages and registered ones."""
     return (*_BUILT_IN, *sorted({*_plugins(), *_registered}))

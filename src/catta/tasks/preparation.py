@@ -24,7 +24,7 @@ from catta.errors import UsageError
 from catta.fetch import Progress, locked, scratch_directory, storing
 from catta.paths import cache_dir
 from catta.records import Problem, Recipe, Shapes
-from catta.tasks.datasets import find_dataset, tasks_of
+from catta.tasks.datasets import Dataset, ImageDataset, find_dataset, tasks_of
 from catta.tasks.images import CHUNK, Normalisation, normalised
 from catta.tasks.sources import TARGETS, ImageSource, Part, Samples, Source
 from catta.tasks.splits import Split, split
@@ -133,12 +133,23 @@ def open_source(
     """Open a dataset for a task; see `prepare` for the errors."""
     if task not in TARGETS:
         raise UsageError(f"task must be one of {', '.join(TARGETS)}, not {task!r}")
-    found: Any = find_dataset(dataset)
+    found = find_dataset(dataset)
     if task not in tasks_of(found):
         raise UsageError(f"{dataset} is a dataset for {', '.join(tasks_of(found))}, not for {task}")
-    if hasattr(found, "open"):
-        return found.open(task, directory, progress)
-    raw = found.load(directory, progress)
+    return opened(found, task, directory, progress)
+
+
+def opened(
+    dataset: Dataset | ImageDataset,
+    task: str,
+    directory: Path | None = None,
+    progress: Progress | None = None,
+) -> Source:
+    """A dataset of either kind as a source; see `prepare` for the errors."""
+    either: Any = dataset
+    if hasattr(either, "open"):
+        return either.open(task, directory, progress)
+    raw = either.load(directory, progress)
     validate(raw)
     return ImageSource(raw)
 

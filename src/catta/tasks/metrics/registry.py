@@ -70,6 +70,11 @@ def register_metric(name: str, metric: Metric) -> None:
     _registered[name] = metric
 
 
+def registered_metrics() -> dict[str, Metric]:
+    """What was registered in this process, by name."""
+    return dict(_registered)
+
+
 def metric_names(task: str) -> tuple[str, ...]:
     """Names of the metrics of a task, the main one first.
 
