@@ -237,7 +237,7 @@ class EpochMeasurement:
         learning_rate: Of the last step.
         gradient_norm: Mean norm of the gradient before clipping.
         samples_per_second: Samples trained on.
-        peak_memory_mb: Largest resident memory of the process so far, in MiB, shared pages included.
+        peak_memory_mb: Largest resident memory of the process so far, in MiB, with shared pages.
         metrics: All metrics of the task on the validation split, by name.
     """
 

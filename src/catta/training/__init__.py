@@ -1,0 +1,52 @@
+"""Training one network, on any task: by name or from a file, in the sandbox, kept in the corpus.
+
+The names below are loaded when they are first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from catta.lazy import exports
+
+if TYPE_CHECKING:
+    from catta.training.check_nn import Checked, check_nn
+    from catta.training.comparable import Fidelity, Noise, fidelity, noise
+    from catta.training.quality import Quality, code_quality
+    from catta.training.recipes import recipe_for
+    from catta.training.subjects import find_subject
+    from catta.training.train import Trained, TrainObserver, train
+
+__all__ = [
+    "Checked",
+    "Fidelity",
+    "Noise",
+    "Quality",
+    "TrainObserver",
+    "Trained",
+    "check_nn",
+    "code_quality",
+    "fidelity",
+    "find_subject",
+    "noise",
+    "recipe_for",
+    "train",
+]
+
+_HOMES = {
+    "Checked": "catta.training.check_nn",
+    "Fidelity": "catta.training.comparable",
+    "Noise": "catta.training.comparable",
+    "Quality": "catta.training.quality",
+    "TrainObserver": "catta.training.train",
+    "Trained": "catta.training.train",
+    "check_nn": "catta.training.check_nn",
+    "code_quality": "catta.training.quality",
+    "fidelity": "catta.training.comparable",
+    "find_subject": "catta.training.subjects",
+    "noise": "catta.training.comparable",
+    "recipe_for": "catta.training.recipes",
+    "train": "catta.training.train",
+}
+
+__getattr__, __dir__ = exports(__name__, _HOMES)

@@ -1,0 +1,156 @@
+"""How far evaluations can be compared: the noise of seeds, and what a short training tells."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from catta.corpus import Corpus
+from catta.errors import UsageError
+from catta.records import Network, Recipe
+from catta.training.train import TrainObserver, train
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Noise:
+    """The same network and recipe under several seeds.
+
+    Attributes:
+        values: The recipe's metric by seed; failures are left out.
+        mean: Of the values.
+        deviation: Standard deviation of the values; differences below it mean nothing.
+        interval: 95 % interval of the mean, after Student.
+        failed: Seeds under which the training failed.
+    """
+
+    values: dict[int, float]
+    mean: float
+    deviation: float
+    interval: tuple[float, float]
+    failed: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fidelity:
+    """Whether networks stand in the same order after a few epochs as after many.
+
+    Attributes:
+        networks: How many were compared.
+        early: After how many epochs.
+        late: Against how many.
+        spearman: Rank correlation, and its p-value.
+        kendall: Rank correlation (tau-b), and its p-value.
+    """
+
+    networks: int
+    early: int
+    late: int
+    spearman: tuple[float, float]
+    kendall: tuple[float, float]
+
+
+def noise(
+    network: Network,
+    recipe: Recipe,
+    *,
+    seeds: int = 5,
+    corpus: Corpus | None = None,
+    observer: TrainObserver | None = None,
+    unsafe: bool = False,
+) -> Noise:
+    """Train a network under several seeds, which fix initialisation, data order and splits.
+
+    Args:
+        network: What is trained.
+        recipe: Its own seed is the first.
+        seeds: How many, at least 2.
+        corpus: Where evaluations are kept, and taken from where they are there.
+        observer: Told how it goes.
+        unsafe: As in `train`.
+
+    Raises:
+        UsageError: Fewer than two seeds, or fewer than two trainings that did not fail.
+    """
+    if seeds < 2:
+        raise UsageError(f"seeds must be at least 2, not {seeds}")
+    values: dict[int, float] = {}
+    failed: list[int] = []
+    for seed in range(recipe.seed, recipe.seed + seeds):
+        seeded = recipe.model_copy(update={"seed": seed})
+        trained = train(network, seeded, corpus=corpus, observer=observer, unsafe=unsafe)
+        accuracy = trained.evaluation.accuracy
+        if accuracy is None:
+            failed.append(seed)
+            why = trained.evaluation.verdict.error
+        else:
+            values[seed] = accuracy
+            why = None
+        if why is not None and observer is not None:
+            observer.message(f"Seed {seed}: {why}")
+    if len(values) < 2:
+        raise UsageError(f"{network.name} can be trained under {len(values)} of {seeds} seeds only")
+    found = np.array(list(values.values()))
+    mean, deviation = float(found.mean()), float(found.std(ddof=1))
+    half = float(stats.t.ppf(0.975, len(found) - 1)) * deviation / math.sqrt(len(found))
+    return Noise(
+        values=values,
+        mean=mean,
+        deviation=deviation,
+        interval=(mean - half, mean + half),
+        failed=tuple(failed),
+    )
+
+
+def fidelity(
+    networks: Sequence[Network],
+    recipe: Recipe,
+    *,
+    early: int = 1,
+    corpus: Corpus | None = None,
+    observer: TrainObserver | None = None,
+    unsafe: bool = False,
+) -> Fidelity:
+    """Train networks and correlate their order after `early` epochs with that after all.
+
+    Both come from trainings of their own length, because the schedule of the learning rate depends
+    on it.
+
+    Args:
+        networks: At least 3.
+        recipe: Of the long training.
+        early: Epochs of the short one.
+        corpus: As in `noise`.
+        observer: Told how it goes.
+        unsafe: As in `train`.
+
+    Raises:
+        UsageError: Too few networks, or fewer than three that could be trained both ways.
+    """
+    if not 1 <= early < recipe.epochs:
+        raise UsageError(f"epochs must be more than {early}, not {recipe.epochs}")
+    short = recipe.model_copy(update={"epochs": early})
+    pairs: list[tuple[float, float]] = []
+    for network in networks:
+        short_value, long_value = (
+            train(network, one, corpus=corpus, observer=observer, unsafe=unsafe).evaluation.accuracy
+            for one in (short, recipe)
+        )
+        if short_value is not None and long_value is not None:
+            pairs.append((short_value, long_value))
+    if len(pairs) < 3:
+        raise UsageError(f"{len(pairs)} networks could be trained; a rank correlation needs 3")
+    first, last = np.array(pairs).T
+    spearman: Any = stats.spearmanr(first, last)
+    kendall: Any = stats.kendalltau(first, last)
+    return Fidelity(
+        networks=len(pairs),
+        early=early,
+        late=recipe.epochs,
+        spearman=(float(spearman.statistic), float(spearman.pvalue)),
+        kendall=(float(kendall.statistic), float(kendall.pvalue)),
+    )
