@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from catta.lazy import exports
 
 if TYPE_CHECKING:
-    from catta.training.check_nn import Checked, check_nn
+    from catta.training.checked import Checked, check_nn
     from catta.training.comparable import Fidelity, Noise, fidelity, noise
     from catta.training.quality import Quality, code_quality
     from catta.training.recipes import recipe_for
     from catta.training.subjects import find_subject
-    from catta.training.train import Trained, TrainObserver, train
+    from catta.training.trainer import Trained, TrainObserver, train
 
 __all__ = [
     "Checked",
@@ -34,19 +34,19 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Checked": "catta.training.check_nn",
+    "Checked": "catta.training.checked",
     "Fidelity": "catta.training.comparable",
     "Noise": "catta.training.comparable",
     "Quality": "catta.training.quality",
-    "TrainObserver": "catta.training.train",
-    "Trained": "catta.training.train",
-    "check_nn": "catta.training.check_nn",
+    "TrainObserver": "catta.training.trainer",
+    "Trained": "catta.training.trainer",
+    "check_nn": "catta.training.checked",
     "code_quality": "catta.training.quality",
     "fidelity": "catta.training.comparable",
     "find_subject": "catta.training.subjects",
     "noise": "catta.training.comparable",
     "recipe_for": "catta.training.recipes",
-    "train": "catta.training.train",
+    "train": "catta.training.trainer",
 }
 
 __getattr__, __dir__ = exports(__name__, _HOMES)

@@ -13,7 +13,7 @@ from scipy import stats
 from catta.corpus import Corpus
 from catta.errors import UsageError
 from catta.records import Network, Recipe
-from catta.training.train import TrainObserver, train
+from catta.training.trainer import TrainObserver, train
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,7 +15,7 @@ from catta.records import Evaluation
 from catta.training.quality import Quality, code_quality
 from catta.training.recipes import recipe_for
 from catta.training.subjects import named
-from catta.training.train import TrainObserver, train
+from catta.training.trainer import TrainObserver, train
 
 _MINIMUM = 0.0
 _HUNDRED_SECONDS = 1e11
