@@ -24,7 +24,15 @@ def test_version(invoke: Invoke) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        *[("evolve",), ("resume",), ("check",), ("warmup",), ("runs", "list"), ("runs", "show")],
+        *[
+            ("evolve",),
+            ("resume",),
+            ("check",),
+            ("new",),
+            ("warmup",),
+            ("runs", "list"),
+            ("runs", "show"),
+        ],
         *[("models", "list"), ("models", "pull"), ("datasets", "list")],
     ],
 )

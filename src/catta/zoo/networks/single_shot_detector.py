@@ -194,7 +194,8 @@ def decode(offsets: Tensor, anchors: Tensor) -> Tensor:
     """Offsets (B, A, 4) of middles and logarithms of sides to boxes (B, A, 4)."""
     sides = anchors[:, 2:] - anchors[:, :2]
     middles = (anchors[:, :2] + anchors[:, 2:]) / 2 + offsets[..., :2] * sides
-    halves = sides * offsets[..., 2:].clamp(-LARGEST, LARGEST).exp() / 2
+    # A clamp would have no gradient beyond its bounds, from where no box would come back.
+    halves = sides * (LARGEST * torch.tanh(offsets[..., 2:] / LARGEST)).exp() / 2
     return torch.cat([middles - halves, middles + halves], dim=-1)
 
 
