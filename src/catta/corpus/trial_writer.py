@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, func, select, text
 
 from catta.corpus import schema
 from catta.corpus.published import Trial, TrialFile
@@ -20,6 +20,14 @@ _COLUMNS = [
     *("subject_id", "problem_id", "parameter_set_id", "import_id"),
     *("epoch", "accuracy", "duration"),
 ]
+
+_FROM_ARRAYS = text(
+    "INSERT INTO trials (subject_id, problem_id, parameter_set_id, import_id, "
+    "epoch, accuracy, duration) SELECT * FROM unnest(CAST(:subject_id AS integer[]), "
+    "CAST(:problem_id AS integer[]), CAST(:parameter_set_id AS integer[]), "
+    "CAST(:import_id AS integer[]), CAST(:epoch AS integer[]), "
+    "CAST(:accuracy AS double precision[]), CAST(:duration AS bigint[]))"
+)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -148,9 +156,13 @@ class _ParameterSets(_Keys[tuple[str, str, bytes]]):
 def _insert_trials(connection: Connection, rows: list[tuple[Any, ...]]) -> None:
     """Insert trials: columns as in `_COLUMNS`.
 
-    Where the driver takes tuples it gets ours at once: a dictionary a row, which SQLAlchemy would
-    turn into such a tuple, takes as long as all the rest.
+    A server gets each column as one array. Where the driver takes tuples it gets ours at once: a
+    dictionary a row, which SQLAlchemy would turn into such a tuple, takes as long as all the rest.
     """
+    if connection.dialect.name == "postgresql":
+        columns = map(list, zip(*rows, strict=True))
+        connection.execute(_FROM_ARRAYS, dict(zip(_COLUMNS, columns, strict=True)))
+        return
     statement = schema.trials.insert()
     compiled = statement.compile(dialect=connection.dialect, column_keys=_COLUMNS)
     if connection.dialect.positional and compiled.positiontup == _COLUMNS:
