@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         import_optuna,
     )
     from catta.loop import RunConfig, check, evolve, load_config, resume
+    from catta.training import check_nn, train
 
     __version__: str
 
@@ -35,6 +36,7 @@ __all__ = [
     "__version__",
     "add_networks",
     "check",
+    "check_nn",
     "create",
     "data",
     "evolve",
@@ -46,6 +48,7 @@ __all__ = [
     "network",
     "networks",
     "resume",
+    "train",
 ]
 
 _HOMES = {
@@ -55,6 +58,7 @@ _HOMES = {
     "RunConfig": "catta.loop",
     "add_networks": "catta.library",
     "check": "catta.loop",
+    "check_nn": "catta.training",
     "create": "catta.library",
     "data": "catta.library",
     "evolve": "catta.loop",
@@ -66,6 +70,7 @@ _HOMES = {
     "network": "catta.corpus.registry",
     "networks": "catta.corpus.registry",
     "resume": "catta.loop",
+    "train": "catta.training",
 }
 
 _get, _names = exports(__name__, _HOMES)

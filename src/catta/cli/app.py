@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import catta
-from catta.cli import check, corpus, datasets, evolve, models, new, runs, warmup
+from catta.cli import check, compare, corpus, datasets, evolve, models, new, runs, train, warmup
 
 app = typer.Typer(
     name="catta",
@@ -19,6 +19,9 @@ app = typer.Typer(
 app.command("evolve")(evolve.evolve)
 app.command("resume")(evolve.resume)
 app.command("check")(check.check)
+app.command("train")(train.train)
+app.command("noise")(compare.noise)
+app.command("fidelity")(compare.fidelity)
 app.command("new")(new.new)
 app.command("warmup")(warmup.warmup)
 app.add_typer(runs.app, name="runs")

@@ -11,6 +11,7 @@ import numpy as np
 from scipy import stats
 
 from catta.corpus import Corpus
+from catta.corpus.registry import networks as networks_of
 from catta.errors import UsageError
 from catta.records import Network, Recipe
 from catta.training.trainer import TrainObserver, train
@@ -154,3 +155,16 @@ def fidelity(
         spearman=(float(spearman.statistic), float(spearman.pvalue)),
         kendall=(float(kendall.statistic), float(kendall.pvalue)),
     )
+
+
+def draw(corpus: Corpus, pattern: str, count: int, seed: int) -> list[str]:
+    """Names of networks of the corpus that match a pattern, drawn at random.
+
+    Raises:
+        UsageError: None matches.
+    """
+    found = networks_of(pattern, corpus=corpus)
+    if not found:
+        raise UsageError(f"no network of the corpus is called {pattern}")
+    chosen = np.random.default_rng(seed).permutation(len(found))[:count]
+    return [found[i] for i in sorted(chosen.tolist())]

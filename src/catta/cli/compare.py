@@ -1,0 +1,114 @@
+"""`catta noise` and `catta fidelity`: how far evaluations can be compared."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from catta.cli.guard import guarded
+from catta.cli.options import AsJson, CorpusPath, Dataset, Unsafe
+from catta.cli.output import print_json, print_rich
+from catta.cli.train import EpochLines, Epochs, Metric, Prm, Task, parse_prm
+from catta.cli.training_tables import fidelity_lines, noise_lines
+from catta.paths import default_corpus
+
+Samples = Annotated[
+    int | None, typer.Option("--train-samples", metavar="N", help="Train on so many.")
+]
+Resolution = Annotated[
+    int | None, typer.Option("--resolution", metavar="PIXELS", help="Size of the images.")
+]
+
+
+@guarded
+def noise(
+    network: Annotated[str, typer.Argument(metavar="NETWORK", help="FILE.py or a name.")],
+    seeds: Annotated[int, typer.Option("--seeds", metavar="N", help="How many seeds.")] = 5,
+    task: Task = None,
+    dataset: Dataset = None,
+    metric: Metric = None,
+    epochs: Epochs = None,
+    prm: Prm = None,
+    train_samples: Samples = None,
+    resolution: Resolution = None,
+    unsafe: Unsafe = False,
+    corpus: CorpusPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train a network under several seeds: differences smaller than this spread mean nothing."""
+    from catta import training
+    from catta.corpus import Corpus
+
+    with Corpus.open(corpus or default_corpus()) as store:
+        subject = training.find_subject(network, store)
+        recipe = training.recipe_for(
+            task or "img-classification",
+            subject.source,
+            prm=parse_prm(prm),
+            dataset=dataset,
+            metric=metric,
+            epochs=epochs,
+            train_samples=train_samples,
+            resolution=resolution,
+        )
+        lines = EpochLines(recipe.metric)
+        found = training.noise(
+            subject, recipe, seeds=seeds, corpus=store, observer=lines, unsafe=unsafe
+        )
+    if as_json:
+        print_json(found)
+    else:
+        print_rich(*noise_lines(found, recipe.metric))
+
+
+@guarded
+def fidelity(
+    networks: Annotated[
+        list[str] | None, typer.Argument(metavar="NETWORK...", help="Files or names.")
+    ] = None,
+    sample: Annotated[
+        int, typer.Option("--sample", metavar="N", help="Without names: draw so many.")
+    ] = 12,
+    early: Annotated[
+        int, typer.Option("--early", metavar="N", help="Epochs of the short one.")
+    ] = 1,
+    epochs: Annotated[int, typer.Option("--epochs", metavar="N", help="Of the long one.")] = 5,
+    filter_: Annotated[
+        str, typer.Option("--filter", metavar="PATTERN", help="Draw from these names.")
+    ] = "*",
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Seed of the drawing.")] = 0,
+    task: Task = None,
+    dataset: Dataset = None,
+    metric: Metric = None,
+    train_samples: Samples = None,
+    resolution: Resolution = None,
+    unsafe: Unsafe = False,
+    corpus: CorpusPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Whether networks stand in the same order after one epoch as after several."""
+    from catta import training
+    from catta.corpus import Corpus
+    from catta.training.comparable import draw
+
+    with Corpus.open(corpus or default_corpus()) as store:
+        names = networks or draw(store, filter_, sample, seed)
+        subjects = [training.find_subject(name, store) for name in names]
+        recipe = training.recipe_for(
+            task or "img-classification",
+            "",
+            dataset=dataset,
+            metric=metric,
+            epochs=epochs,
+            train_samples=train_samples,
+            resolution=resolution,
+        )
+        lines = EpochLines(recipe.metric)
+        found = training.fidelity(
+            subjects, recipe, early=early, corpus=store, observer=lines, unsafe=unsafe
+        )
+    if as_json:
+        print_json(found)
+    else:
+        print_rich(*fidelity_lines(found))
