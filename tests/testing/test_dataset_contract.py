@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from catta.tasks import Dataset, ImageDataset, RawImages
+from catta.tasks import Dataset, ImageDataset, RawImages, find_dataset
 from catta.tasks.digits import DIGITS
 from catta.tasks.image_folder import IMAGE_FOLDER
 from catta.tasks.sources import Source
@@ -57,6 +57,27 @@ class TestText(DatasetContract):
         path = tmp_path / "a.txt"
         path.write_text(" ".join(str(number**2) for number in range(1_000)))
         return path
+
+
+class Scenes(DatasetContract):
+    size = 64
+    most = 16
+
+    @pytest.fixture
+    def dataset(self) -> Dataset | ImageDataset:
+        return find_dataset("scenes-digits")
+
+
+class TestObjects(Scenes):
+    task = "obj-detection"
+
+
+class TestMasks(Scenes):
+    task = "img-segmentation"
+
+
+class TestCaptions(Scenes):
+    task = "img-captioning"
 
 
 def shared(raw: RawImages) -> RawImages:

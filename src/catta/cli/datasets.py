@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from catta.cli.guard import guarded
-from catta.cli.options import AsJson, UnusedCorpus
+from catta.cli.options import AsJson, Plugins, UnusedCorpus
 from catta.cli.output import print_json, print_rich
 from catta.cli.tables import datasets_table
 
@@ -14,10 +14,12 @@ app = typer.Typer(help="Data that networks can be trained on.", no_args_is_help=
 
 @app.command("list")
 @guarded
-def list_(corpus: UnusedCorpus = None, as_json: AsJson = False) -> None:
+def list_(plugin: Plugins = None, corpus: UnusedCorpus = None, as_json: AsJson = False) -> None:
     """All datasets, with their origin and whether they are on this machine."""
     from catta import tasks
 
+    for path in plugin or ():
+        tasks.load_plugin(path)
     infos = tasks.list_datasets()
     if as_json:
         print_json(infos)

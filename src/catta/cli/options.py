@@ -41,6 +41,14 @@ DataDirectory = Annotated[
     str | None,
     typer.Option("--data", metavar="DIR", help="Directory that holds the dataset's files."),
 ]
+Plugins = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--plugin",
+        metavar="FILE",
+        help="Python file that registers datasets or metrics; it is executed as your own program.",
+    ),
+]
 Model = Annotated[
     str | None,
     typer.Option("--model", metavar="NAME", help="Language model: a directory or a hub name."),

@@ -1,7 +1,7 @@
 """What tests of Catta and of its extensions share: contract suites and fakes.
 
-Each module is imported by itself, for each needs other packages: `store`, `generator` and
-`sandbox` hold the suites (`StoreContract`, `GeneratorContract`, `SandboxContract`), to be
-subclassed in a test; `attacks` the hostile networks of the last one; `jobs` and `tiny_model` are
-fakes.
+Each module is imported by itself, for each needs other packages: `store`, `generator`, `sandbox`,
+`dataset` and `metric` hold the suites (`StoreContract`, `GeneratorContract`, `SandboxContract`,
+`DatasetContract`, `MetricContract`), to be subclassed in a test; `attacks` the hostile networks of
+the sandbox's; `jobs` and `tiny_model` are fakes.
 """
