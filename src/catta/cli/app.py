@@ -7,7 +7,19 @@ from typing import Annotated
 import typer
 
 import catta
-from catta.cli import check, compare, corpus, datasets, evolve, models, new, runs, train, warmup
+from catta.cli import (
+    check,
+    compare,
+    corpus,
+    coverage,
+    datasets,
+    evolve,
+    models,
+    new,
+    runs,
+    train,
+    warmup,
+)
 
 app = typer.Typer(
     name="catta",
@@ -20,6 +32,7 @@ app.command("evolve")(evolve.evolve)
 app.command("resume")(evolve.resume)
 app.command("check")(check.check)
 app.command("train")(train.train)
+app.command("coverage")(coverage.coverage)
 app.command("noise")(compare.noise)
 app.command("fidelity")(compare.fidelity)
 app.command("new")(new.new)

@@ -157,8 +157,8 @@ def fidelity(
     )
 
 
-def draw(corpus: Corpus, pattern: str, count: int, seed: int) -> list[str]:
-    """Names of networks of the corpus that match a pattern, drawn at random.
+def draw(corpus: Corpus, pattern: str, count: int | None, seed: int) -> list[str]:
+    """Names of networks of the corpus that match a pattern, drawn at random; None for all.
 
     Raises:
         UsageError: None matches.

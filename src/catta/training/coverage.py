@@ -1,0 +1,158 @@
+"""Which networks build and train on their task, and from which size of input on."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from catta.corpus import Corpus
+from catta.errors import CattaError, Interrupted
+from catta.evaluation import TrainReport, Worker, choose_sandbox, train_and_score
+from catta.execution import LocalExecutor
+from catta.records import Network, Outcome, Recipe, Stage, Verdict
+from catta.tasks import prepare
+from catta.tasks.targets import TARGETS
+from catta.training.recipes import recipe_for
+
+SIZES = (32, 64, 128, 224, 299)
+"""Heights and widths of images that are tried, smallest first."""
+
+_TEXT = "txt-generation"
+_STEP: Mapping[str, int] = {"train_samples": 10, "validation_samples": 10, "batch": 5, "epochs": 1}
+"""Two steps and a prediction: enough to see that a network trains."""
+
+_SECONDS = 240.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Covered:
+    """How one network fared.
+
+    Attributes:
+        name: Its name.
+        task: What it was trained for.
+        size: The smallest input it trains with: pixels, of a text tokens; None where none works.
+        verdict: OK, or how it ended with the largest input.
+        seconds: Wall-clock time with the last size that was tried.
+    """
+
+    name: str
+    task: str
+    size: int | None
+    verdict: Verdict
+    seconds: float
+
+
+def coverage(
+    networks: Sequence[Network],
+    corpus: Corpus,
+    *,
+    workers: int | None = None,
+    unsafe: bool = False,
+    tell: Callable[[str], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> list[Covered]:
+    """Train each network for two steps by its own recipe, on the embedded data of its task.
+
+    A network that no published trial tells the task of is tried for each, images first. Nothing is
+    stored: these trainings say nothing about accuracy.
+
+    Args:
+        networks: Which ones.
+        corpus: Whose trials tell the task of each.
+        workers: How many at the same time; default: one a processor.
+        unsafe: Whether to run without isolation where none can be had.
+        tell: Told how it goes, a line for each task and size.
+        stop: Asked now and then whether to stop.
+
+    Returns:
+        One result a network, in their order.
+
+    Raises:
+        Interrupted: `stop` said so.
+    """
+    known = corpus.inspections.tasks([network.id for network in networks])
+    found: dict[str, Covered] = {}
+    for task in TARGETS:
+        pending = [
+            network
+            for network in networks
+            if known.get(network.id, task) == task and not _is_ok(found.get(network.id))
+        ]
+        for covered, network in _for_task(task, pending, workers, unsafe, tell, stop):
+            if _is_ok(covered) or network.id not in found:
+                found[network.id] = covered
+    return [found[network.id] for network in networks]
+
+
+def _is_ok(covered: Covered | None) -> bool:
+    return covered is not None and covered.verdict.ok
+
+
+def _for_task(
+    task: str,
+    pending: Sequence[Network],
+    workers: int | None,
+    unsafe: bool,
+    tell: Callable[[str], None] | None,
+    stop: Callable[[], bool] | None,
+) -> Iterator[tuple[Covered, Network]]:
+    """Try sizes in turn; a network that works is not tried with the next one."""
+    sizes = (128,) if task == _TEXT else SIZES
+    for size in sizes:
+        if not pending:
+            return
+        begin = time.perf_counter()
+        failed: list[tuple[Covered, Network]] = []
+        for network, report in _at_size(task, size, pending, workers, unsafe):
+            if stop is not None and stop():
+                raise Interrupted("stopped; nothing is stored, the next call begins anew")
+            covered = Covered(
+                name=network.name,
+                task=task,
+                size=size if report.verdict.ok else None,
+                verdict=report.verdict,
+                seconds=report.seconds,
+            )
+            if report.verdict.ok:
+                yield covered, network
+            else:
+                failed.append((covered, network))
+        if tell is not None:
+            ok = len(pending) - len(failed)
+            seconds = time.perf_counter() - begin
+            tell(f"{task} at {size}: {ok} of {len(pending)} train ({seconds:.0f} s)")
+        if size == sizes[-1]:
+            yield from failed
+        pending = [network for _, network in failed]
+
+
+def _at_size(
+    task: str, size: int, networks: Sequence[Network], workers: int | None, unsafe: bool
+) -> Iterator[tuple[Network, TrainReport]]:
+    data = prepare(_recipe(task, size, ""))
+    sandbox = choose_sandbox("auto", unsafe=unsafe)
+
+    def work(worker: Worker, network: Network) -> TrainReport:
+        try:
+            recipe = _recipe(task, size, network.source)
+        except CattaError as error:
+            return TrainReport(verdict=_refused(str(error)))
+        return train_and_score(worker, network.source, data=data, recipe=recipe)
+
+    with LocalExecutor(
+        lambda: Worker(data.inputs, sandbox=sandbox), workers or os.cpu_count() or 1
+    ) as executor:
+        yield from executor.map_unordered(work, networks)
+
+
+def _recipe(task: str, size: int, source: str) -> Recipe:
+    given = {"length": size} if task == _TEXT else {"resolution": size}
+    prm = {"lr": 0.01, "momentum": 0.9}
+    return recipe_for(task, source, prm=prm, seconds=_SECONDS, **_STEP, **given)
+
+
+def _refused(reason: str) -> Verdict:
+    return Verdict(outcome=Outcome.INVALID, stage=Stage.PARSE, error=reason)
