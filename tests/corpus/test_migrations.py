@@ -47,7 +47,11 @@ def fill_0001(connection: sqlite3.Connection, *, hashes: bool = False) -> None:
             "(1, ?, ?, 'OK', 'score', NULL, 1000, 20000, 'g1:ab', 0.25, 2.5, ?)",
             (NETWORK.id, RECIPE.id, created),
         ),
-        ("INSERT INTO epochs VALUES (1, 1, 1.5, 0.5, 2.0)", ()),
+        (
+            "INSERT INTO epochs (evaluation_id, epoch, loss, accuracy, seconds)"
+            " VALUES (1, 1, 1.5, 0.5, 2.0)",
+            (),
+        ),
         (
             "INSERT INTO runs VALUES ('calm-lemur', 'lora', ?, 'abc', ?, NULL, '{}')",
             ('{"cycles": 2, "caps": {"flops": 5}}', created),
@@ -95,7 +99,13 @@ def fill_0004(connection: sqlite3.Connection) -> None:
     )
 
 
-FILL = {"0001": fill_0001, "0002": fill_0002, "0003": fill_0003, "0004": fill_0004}
+FILL = {
+    "0001": fill_0001,
+    "0002": fill_0002,
+    "0003": fill_0003,
+    "0004": fill_0004,
+    "0005": fill_0004,
+}
 EARLIER = migrate.REVISIONS[:-1]
 
 
@@ -186,9 +196,10 @@ def test_the_migrations_lead_to_the_schema(tmp_path: Path) -> None:
     engine.dispose()
 
 
-def test_inspections_of_0004_come_along(tmp_path: Path) -> None:
+@pytest.mark.parametrize("revision", EARLIER[3:])
+def test_inspections_come_along(tmp_path: Path, revision: str) -> None:
     path = tmp_path / "c.sqlite"
-    old_corpus(path, "0004")
+    old_corpus(path, revision)
     with Corpus.open(path) as corpus:
         found = corpus.inspections.get(NETWORK.id, "img-classification")
         assert found is not None

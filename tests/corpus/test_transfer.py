@@ -28,6 +28,7 @@ def fill(corpus: Corpus, networks: int = 30) -> None:
     made = [make_network(n) for n in range(networks)]
     corpus.networks.add([*made, make_network(networks, name=HOSTILE)])
     corpus.networks.add_fingerprints([(made[0].id, bytes(range(256)), None)])
+    corpus.signatures.add({made[1].id: bytes(range(256))})
     corpus.networks.add_facts(made[0].id, "1x32x32:10", replace(FACTS, flops=2**70))
     corpus.networks.save_seed_set("seeds", {"text": HOSTILE, "inf": float("inf")}, [made[1].id])
     corpus.networks.add_reported(

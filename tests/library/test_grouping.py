@@ -131,7 +131,7 @@ def test_without_an_anchor_networks_are_anchors_in_turn(corpus: Corpus) -> None:
     assert pairs(both) == [("one", "near"), ("near", "one")]
 
 
-def test_signatures_are_taken_from_the_corpus_and_none_is_written_to_it() -> None:
+def test_signatures_that_runs_know_are_used_and_none_is_added_to_them() -> None:
     with Corpus.open("sqlite://") as store:
         fill(store, {"cifar-10": CIFAR})
         assert len(catta.groups(anchor="one", max_jaccard=0.3, improve=False, corpus=store)) == 1
@@ -143,6 +143,34 @@ def test_signatures_are_taken_from_the_corpus_and_none_is_written_to_it() -> Non
         store.networks.add_fingerprints([(i, b"\1" * 1_024, None) for i in (far.id, one.id)])
         frame = catta.groups(anchor="one", min_jaccard=1.0, improve=False, corpus=store)
         assert pairs(frame) == [("one", "far")]
+
+
+def test_an_empty_answer_says_which_similarities_there_are(corpus: Corpus) -> None:
+    frame = catta.groups(anchor="one", band="low", dataset="cifar-10", corpus=corpus)
+    assert frame.attrs["note"] == (
+        "one: no network has a similarity of 0.6 to 0.85 (band low); there are some in "
+        "high (1 network), very_low_near (1 network), very_low_far (1 network)"
+    )
+    worse = catta.groups(anchor="near", min_jaccard=0.85, dataset="cifar-10", corpus=corpus)
+    assert worse.attrs["note"].startswith("near: there are networks with a similarity of 0.85 to 1")
+    assert worse.attrs["note"].endswith("better ones; try improve=False, or fewer columns")
+    tried = catta.groups(band="low", dataset="cifar-10", corpus=corpus)
+    assert tried.attrs["note"] == (
+        "the networks that were tried: no network has a similarity of 0.6 to 0.85 (band low); "
+        "there are some in high (2 anchors), very_low_near (3 anchors), very_low_far (4 anchors)"
+    )
+    alone = catta.groups(anchor="one", band="low", dataset="cifar-10", nn=("one",), corpus=corpus)
+    assert "no other network to compare with" in alone.attrs["note"]
+    assert catta.groups(anchor="one", min_jaccard=0.85, corpus=corpus).attrs == {}
+
+
+def test_an_empty_neighbourhood_says_so_too(corpus: Corpus) -> None:
+    conf = catta.JoinConf(
+        2, similarity_mode="anchor_band_db_minhash", anchor_nn="one", similarity_band="low"
+    )
+    frame = catta.data(dataset="cifar-10", sql=conf, corpus=corpus)
+    assert frame.empty
+    assert "there are some in high" in frame.attrs["note"]
 
 
 def test_a_network_stands_with_its_best_row_beside_an_anchor() -> None:

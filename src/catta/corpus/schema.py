@@ -49,6 +49,13 @@ fingerprints = Table(
     Column("graph", Name),
 )
 
+signatures = Table(
+    "signatures",
+    metadata,
+    Column("network_id", Name, ForeignKey("networks.id"), primary_key=True),
+    Column("minhash", LargeBinary, nullable=False),
+)
+
 facts = Table(
     "facts",
     metadata,

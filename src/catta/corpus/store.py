@@ -16,6 +16,7 @@ from catta.corpus.migrate import holds_corpus, prepare_file, prepare_memory, pre
 from catta.corpus.networks import Networks
 from catta.corpus.problems import find_problems
 from catta.corpus.runs import Runs
+from catta.corpus.signatures import Signatures
 from catta.corpus.trials import Trials
 from catta.errors import CorpusError, UsageError
 
@@ -28,6 +29,7 @@ class Corpus:
     Attributes:
         location: Absolute path, `sqlite://` for one in memory, or URL without its password.
         networks: Networks, fingerprints, seed sets.
+        signatures: MinHash signatures, for how alike networks are.
         evaluations: Evaluations and recipes.
         inspections: Static facts of networks.
         adapters: What language models have learnt.
@@ -35,10 +37,13 @@ class Corpus:
         runs: Runs, cycles, candidates.
     """
 
-    def __init__(self, connector: Connector, place: Location) -> None:
+    def __init__(self, connector: Connector, place: Location, *, read_only: bool = False) -> None:
         self.location = place.name
+        self._place = place
+        self._read_only = read_only
         self._connector = connector
         self.networks = Networks(connector)
+        self.signatures = Signatures(connector)
         self.evaluations = Evaluations(connector)
         self.inspections = Inspections(connector)
         self.adapters = Adapters(connector)
@@ -80,7 +85,7 @@ class Corpus:
             raise UsageError(f"corpus: {place.path} does not exist")
         prepare_file(place.path, create=create, read_only=read_only)
         engine = make_engine(place.name, read_only=read_only, busy_seconds=busy_seconds)
-        return cls(Connector(engine, place.name), place)
+        return cls(Connector(engine, place.name), place, read_only=read_only)
 
     @classmethod
     def open_existing_or_empty(cls, location: str | Path) -> Corpus:
@@ -91,6 +96,22 @@ class Corpus:
     def connector(self) -> Connector:
         """Its connections, for the parts of Catta that read and write whole tables."""
         return self._connector
+
+    @contextmanager
+    def writable(self, *, busy_seconds: float = BUSY_SECONDS) -> Generator[Corpus]:
+        """This corpus for writing, also where it was opened read-only.
+
+        Args:
+            busy_seconds: How long to wait for another writer, in the latter case.
+
+        Raises:
+            CorpusError: It cannot be written.
+        """
+        if not self._read_only:
+            yield self
+            return
+        with Corpus.open(self._place.target, create=False, busy_seconds=busy_seconds) as opened:
+            yield opened
 
     def __enter__(self) -> Self:
         return self
@@ -140,7 +161,7 @@ def _open_server(place: Location, *, create: bool, read_only: bool, busy: float)
     except BaseException:
         engine.dispose()
         raise
-    return Corpus(Connector(engine, place.name), place)
+    return Corpus(Connector(engine, place.name), place, read_only=read_only)
 
 
 def _is_there(place: Location) -> bool:

@@ -16,6 +16,7 @@ from catta.corpus.questions import Question, Rows
 from catta.errors import UsageError
 from catta.library.neighbours import Networks
 from catta.library.partners import Group, Wish
+from catta.library.progress import Announced, ImportProgress
 from catta.library.rows import Table, table_of
 from catta.library.similarity import limits
 
@@ -36,6 +37,7 @@ def groups(
     *,
     seed: int = 0,
     corpus: str | Path | Corpus | None = None,
+    progress: ImportProgress | None = None,
     **rows: Unpack[Rows],
 ) -> pd.DataFrame:
     """Groups of measurements, a row each: one to begin with, and `n - 1` to compare it with.
@@ -47,6 +49,9 @@ def groups(
     is named, each best row of 256 drawn networks begins one.
 
     The same arguments give the same groups. Names without code are left out.
+
+    The first question about similarity computes the signatures of the networks that it compares,
+    and stores them in the corpus if that can be written.
 
     Args:
         n: Networks in a group, 2 or more.
@@ -61,13 +66,15 @@ def groups(
         max_rows: No more groups than this.
         seed: Of the draws.
         corpus: A corpus, its path or URL; default: `CATTA_CORPUS` or the user's data directory.
+        progress: Told how computing signatures goes; default: one line on stderr if it takes long.
         rows: Any argument of `catta.data` that chooses rows: `task`, `dataset`, `epoch`, ...
 
     Returns:
         The columns of `catta.data`, then `matched_id` (the id of the second) and the same columns
         for the others: `nn_2`, `nn_code_2`, `accuracy_2`, ..., `nn_3`; with a similarity also
         `jaccard_2`, ..., of each to the first. The largest improvement comes first, and within a
-        group the best of the others.
+        group the best of the others. Where no network is that similar, `attrs["note"]` says which
+        similarities there are.
 
     Raises:
         UsageError: An argument makes no sense, the corpus or the anchor is not there.
@@ -81,7 +88,7 @@ def groups(
     wish = Wish(others=n - 1, improve=improve, seed=seed)
     with opened(corpus) as store:
         table = table_of(frame(store, Question.of(**rows)), same, differ)
-        return _grouped(store, table, anchor, bounds, wish, max_rows)
+        return _grouped(store, table, anchor, bounds, wish, max_rows, progress or _announced())
 
 
 def around(
@@ -115,7 +122,7 @@ def around(
     bounds = limits(band, *limited)
     with opened(corpus) as store:
         table = table_of(frame(store, Question.of(**rows)), (), ())
-        networks = Networks(table, store, alike=True)
+        networks = Networks(table, store, alike=True, progress=_announced())
         return networks.around(None if anchor is None else networks.named(anchor), bounds, at_least)
 
 
@@ -126,15 +133,21 @@ def _grouped(
     bounds: tuple[float, float] | None,
     wish: Wish,
     max_rows: int | None,
+    progress: ImportProgress,
 ) -> pd.DataFrame:
-    networks = None
     if anchor is None and bounds is None:
-        found = _drawn(table, wish)
-    else:
-        networks = Networks(table, store, alike=bounds is not None)
-        begin = None if anchor is None else networks.named(anchor)
-        found = networks.groups(begin, bounds or (0.0, 1.0), wish)
-    return _joined(table, list(islice(found, max_rows)), networks, wish.others + 1)
+        return _joined(table, list(islice(_drawn(table, wish), max_rows)), None, wish.others + 1)
+    networks = Networks(table, store, alike=bounds is not None, progress=progress)
+    begin = None if anchor is None else networks.named(anchor)
+    found = list(islice(networks.groups(begin, bounds or (0.0, 1.0), wish), max_rows))
+    frame = _joined(table, found, networks, wish.others + 1)
+    if not found and bounds is not None and max_rows != 0:
+        frame.attrs["note"] = networks.why_none(begin, bounds, wish)
+    return frame
+
+
+def _announced() -> ImportProgress:
+    return Announced("once for this corpus")
 
 
 def _drawn(table: Table, wish: Wish) -> Iterator[Group]:

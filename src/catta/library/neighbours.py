@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,12 @@ from numpy.typing import NDArray
 from catta.corpus import Corpus
 from catta.corpus.registry import find
 from catta.errors import UsageError
+from catta.library.hints import no_groups
 from catta.library.partners import Group, Integers, Wish
+from catta.library.progress import ImportProgress
 from catta.library.rows import Table, factorized
-from catta.library.similarity import Likeness, within
+from catta.library.signatures import signatures_of
+from catta.library.similarity import BANDS, Likeness, bands, within
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +34,9 @@ Each is compared with every other network: to try all of them would take the squ
 class Networks:
     """The rows of networks, the best one of each for what is to be the same, and likeness."""
 
-    def __init__(self, table: Table, store: Corpus, *, alike: bool) -> None:
+    def __init__(
+        self, table: Table, store: Corpus, *, alike: bool, progress: ImportProgress
+    ) -> None:
         self._table, self._store = table, store
         codes, ids = factorized(table.frame["nn_id"])
         self._network, self._ids = codes, ids
@@ -43,8 +49,8 @@ class Networks:
         self._likeness: Likeness | None = None
         if alike:
             sources = dict(zip(table.frame["nn_id"], table.frame["nn_code"], strict=True))
-            stored = {i: m for i, m, _ in store.networks.fingerprints() if i in sources}
-            self._likeness = Likeness({i: sources[i] for i in ids}, stored)
+            texts = {i: sources[i] for i in ids}
+            self._likeness = Likeness(signatures_of(store, texts, progress))
 
     def named(self, anchor: str) -> int:
         """Number of the network that the user names."""
@@ -82,14 +88,42 @@ class Networks:
             fits = within(similarity, bounds) & (networks != begin)
             if anchor is not None or np.count_nonzero(fits) >= at_least:
                 found: Any = table.frame.iloc[ranked[fits]].reset_index(drop=True)
-                name = table.frame["nn"].iloc[int(ranked[networks == begin][0])]
-                return found.assign(anchor_nn=name, anchor_jaccard=similarity[fits])
+                found = found.assign(anchor_nn=self._name(begin), anchor_jaccard=similarity[fits])
+                if found.empty:
+                    wish = Wish(others=at_least, improve=False, seed=0)
+                    found.attrs["note"] = self.why_none(begin, bounds, wish)
+                return found
         raise UsageError(f"no network has {at_least} neighbours of that similarity")
+
+    def why_none(self, anchor: int | None, bounds: tuple[float, float], wish: Wish) -> str:
+        """A sentence for the user who was given no groups, after they were looked for."""
+        tried = list(self._similar) if anchor is None else [anchor]
+        counts = Counter[str]()
+        fitting = 0
+        for one in tried:
+            others = np.delete(self._similarity(one), one)
+            found = bands(others)
+            counts.update(found if anchor is not None else dict.fromkeys(found, 1))
+            fitting += int(within(others, bounds).any())
+        return no_groups(
+            None if anchor is None else self._name(anchor),
+            bounds,
+            {name: counts[name] for name in BANDS if counts[name]},
+            fitting=fitting,
+            others=wish.others,
+            improve=wish.improve,
+        )
 
     def similarities(self, rows: Integers, others: Integers) -> list[float]:
         """Of the networks of rows to those of others, pair by pair."""
         pairs = zip(self._network[rows].tolist(), self._network[others].tolist(), strict=True)
         return [float(self._similarity(one)[other]) for one, other in pairs]
+
+    def _name(self, network: int) -> str:
+        """What a network is called where it is best."""
+        rows = self._rows[self._network[self._rows] == network]
+        best = rows[np.lexsort((rows, -self._table.accuracy[rows]))[0]]
+        return str(self._table.frame["nn"].iloc[int(best)])
 
     def _of(
         self,

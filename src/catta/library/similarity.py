@@ -1,16 +1,15 @@
-"""How alike networks are: by the MinHash signatures in the corpus, or by ones computed here."""
+"""How alike networks are, by their MinHash signatures."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from catta.errors import UsageError
-from catta.novelty import InvalidSource, signature, signature_from_bytes, signature_to_bytes
+from catta.novelty import signature_from_bytes
 
 BANDS: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
@@ -24,39 +23,19 @@ BANDS: Mapping[str, tuple[float, float]] = MappingProxyType(
 )
 """LEMUR's bands of Jaccard similarity: from the first number up to, not including, the second."""
 
-_computed: dict[str, bytes | None] = {}
-"""Signatures by identity, 1 kB each; None where the source does not parse.
-
-They are not written into the corpus: what is fingerprinted there is known to its runs, and asking
-a question must not change which networks count as new.
-"""
-
 
 class Likeness:
     """Similarities between networks.
 
     Args:
-        sources: Texts by identity.
-        stored: Signatures that are known, by identity, as the corpus holds them.
-        workers: Processes that compute the others; default: one a processor.
+        signatures: By identity, as the corpus holds them; None where a source does not parse.
     """
 
-    def __init__(
-        self,
-        sources: Mapping[str, str],
-        stored: Mapping[str, bytes],
-        *,
-        workers: int | None = None,
-    ) -> None:
-        self.ids = list(sources)
-        unknown = [i for i in self.ids if i not in stored and i not in _computed]
-        _computed.update(
-            zip(unknown, _compute([sources[i] for i in unknown], workers), strict=True)
-        )
-        signatures = [stored[i] if i in stored else _computed[i] for i in self.ids]
+    def __init__(self, signatures: Mapping[str, bytes | None]) -> None:
+        self.ids = list(signatures)
         self._place = {identity: place for place, identity in enumerate(self.ids)}
-        self._known = np.array([s is not None for s in signatures], dtype=bool)
-        known = [signature_from_bytes(s) for s in signatures if s is not None]
+        self._known = np.array([s is not None for s in signatures.values()], dtype=bool)
+        known = [signature_from_bytes(s) for s in signatures.values() if s is not None]
         self._rows = np.array(known, dtype=np.uint32)
 
     def to(self, identity: str) -> NDArray[np.float64]:
@@ -100,17 +79,7 @@ def within(similarity: NDArray[np.float64], bounds: tuple[float, float]) -> NDAr
     return (similarity >= least) & ((similarity < most) | (most >= 1))
 
 
-def _compute(sources: Sequence[str], workers: int | None) -> list[bytes | None]:
-    if not sources:
-        return []
-    from catta.processes import map_batches  # joblib takes as long as the rest of a question
-
-    batches = map_batches(_signature, sources, workers=workers or os.cpu_count() or 1)
-    return [found for batch in batches for found in batch]
-
-
-def _signature(source: str) -> bytes | None:
-    try:
-        return signature_to_bytes(signature(source))
-    except InvalidSource:
-        return None
+def bands(similarity: NDArray[np.float64]) -> dict[str, int]:
+    """How many similarities lie in each band; bands with none are left out."""
+    counts = {name: int(np.count_nonzero(within(similarity, BANDS[name]))) for name in BANDS}
+    return {name: count for name, count in counts.items() if count}

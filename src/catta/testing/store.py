@@ -120,6 +120,17 @@ class NetworksContract:
         corpus.networks.add_fingerprints([(identity, b"\x00\x01", None)])
         assert corpus.networks.fingerprints() == [(identity, b"\x00\x01", "g1:ab")]
 
+    def test_signatures_are_no_fingerprints_but_fingerprints_are_signatures(
+        self, corpus: Corpus
+    ) -> None:
+        one, two = make_network(1), make_network(2)
+        corpus.networks.add([one, two])
+        corpus.networks.add_fingerprints([(one.id, b"\x00", None)])
+        corpus.signatures.add({two.id: b"\x01"})
+        corpus.signatures.add({one.id: b"\x02", two.id: b"\x03"})
+        assert corpus.signatures.all() == {one.id: b"\x00", two.id: b"\x01"}
+        assert corpus.networks.fingerprints() == [(one.id, b"\x00", None)]
+
     def test_facts_are_kept_for_each_shape(self, corpus: Corpus) -> None:
         corpus.networks.add([make_network(1)])
         identity = make_network(1).id

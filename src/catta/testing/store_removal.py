@@ -29,6 +29,7 @@ def _fill(corpus: Corpus) -> None:
         network = make_network(number)
         corpus.networks.add([network])
         corpus.networks.add_fingerprints([(network.id, b"\x00", None)])
+        corpus.signatures.add({network.id: b"\x01"})
         corpus.networks.add_facts(network.id, "1x32x32:10", FACTS)
         corpus.networks.add_reported(
             [
@@ -84,6 +85,7 @@ class RemovalContract:
         assert corpus.networks.all() == [two]
         assert corpus.networks.aliases(one.id) == []
         assert [key for key, _, _ in corpus.networks.fingerprints()] == [two.id]
+        assert corpus.signatures.all() == {two.id: b"\x00"}
         assert corpus.networks.facts(one.id, "1x32x32:10") is None
         assert corpus.networks.reported("img-classification", "cifar-10") == {two.id: 0.5}
         assert corpus.evaluations.all(_RECIPE.id) == [make_evaluation(two, _RECIPE)]
