@@ -6,8 +6,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -108,6 +109,46 @@ def test_job_and_data_arrive_and_come_back(sandbox: Sandbox, tmp_path: Path) -> 
         assert reply.header["job"]["n"] == number
         np.testing.assert_array_equal(reply.arrays["train_x"], images)
         assert reply.arrays["train_y"].tolist() == [1, 2]
+
+
+def test_a_part_can_end_its_job_and_the_zygote_stays(best: Sandbox) -> None:
+    seen: list[int] = []
+
+    def look(header: Mapping[str, Any], arrays: object) -> bool:
+        seen.append(header["number"])
+        return header["number"] < 1
+
+    with Worker(None, sandbox=best, perform=f"{JOBS}:tick") as ready:
+        long = {"ticks": 50, "sleep": 10.0}
+        ended = ready.run({**long, "sleep": 0.2}, **LIMITS, on_part=look, parts=50)
+        first = list(seen)
+        hung = ready.run(long, **LIMITS, on_part=lambda header, arrays: False, parts=50)
+        late = ready.run(
+            {"ticks": 1, "sleep": 0.0}, **LIMITS, on_part=lambda header, arrays: False, parts=1
+        )
+        after = ready.run({"ticks": 2, "sleep": 0.0}, **LIMITS, on_part=look, parts=2)
+
+        assert ready.starts == 1
+    assert first == [0, 1]
+    assert ended.stopped
+    assert hung.stopped
+    assert hung.seconds < 10
+    assert late.stopped  # also where the job was faster than its end
+    assert [ended.failure, hung.failure, late.failure] == [None, None, None]
+    assert after.stopped
+
+
+def test_what_fails_while_a_part_is_looked_at_ends_the_job(best: Sandbox) -> None:
+    def look(header: Mapping[str, Any], arrays: object) -> None:
+        raise RuntimeError(f"part {header['number']}")
+
+    with Worker(None, sandbox=best, perform=f"{JOBS}:tick") as ready:
+        with pytest.raises(RuntimeError, match="part 0"):
+            ready.run({"ticks": 5, "sleep": 30.0}, **LIMITS, on_part=look, parts=5)
+        after = ready.run({"ticks": 1, "sleep": 0.0}, **LIMITS, parts=1, on_part=lambda *_: None)
+
+        assert ready.starts == 1
+    assert after.header == {"ticks": 1}
 
 
 def test_error_of_a_job_is_one_printable_line(best: Sandbox) -> None:

@@ -12,6 +12,7 @@ from catta.lazy import exports
 
 if TYPE_CHECKING:
     from catta.evaluation.building import build_check, first_fit
+    from catta.evaluation.costs import Costs, measure_costs
     from catta.evaluation.inspection import inspect_network
     from catta.evaluation.instance import ContractError, instantiate
     from catta.evaluation.sandbox import SANDBOXES, Sandbox, available_sandboxes, choose_sandbox
@@ -24,6 +25,7 @@ __all__ = [
     "ALLOWED_IMPORTS",
     "SANDBOXES",
     "ContractError",
+    "Costs",
     "Reply",
     "Sandbox",
     "ScoringData",
@@ -38,6 +40,7 @@ __all__ = [
     "first_fit",
     "inspect_network",
     "instantiate",
+    "measure_costs",
     "screen_source",
     "train_and_score",
 ]
@@ -46,6 +49,7 @@ _HOMES = {
     "ALLOWED_IMPORTS": "catta.evaluation.static_policy",
     "SANDBOXES": "catta.evaluation.sandbox",
     "ContractError": "catta.evaluation.instance",
+    "Costs": "catta.evaluation.costs",
     "Reply": "catta.evaluation.worker",
     "Sandbox": "catta.evaluation.sandbox",
     "ScoringData": "catta.evaluation.scoring",
@@ -60,6 +64,7 @@ _HOMES = {
     "first_fit": "catta.evaluation.building",
     "inspect_network": "catta.evaluation.inspection",
     "instantiate": "catta.evaluation.instance",
+    "measure_costs": "catta.evaluation.costs",
     "screen_source": "catta.evaluation.static",
     "train_and_score": "catta.evaluation.scoring",
 }

@@ -15,8 +15,8 @@ import numpy as np
 
 from catta.evaluation import wire
 
-OnPart = Callable[[Mapping[str, Any], Mapping[str, np.ndarray]], None]
-"""Is told a part of a result: a header and arrays."""
+OnPart = Callable[[Mapping[str, Any], Mapping[str, np.ndarray]], bool | None]
+"""Is told a part of a result: a header and arrays; False ends the job."""
 
 
 class Incoming:
@@ -24,16 +24,19 @@ class Incoming:
 
     Attributes:
         problem: What was wrong with the bytes, if something was.
+        stopped: Whether the job was ended because of a part.
     """
 
-    def __init__(self, on_part: OnPart | None, most: int) -> None:
-        """Pass at most `most` parts to `on_part`, in their order."""
+    def __init__(self, on_part: OnPart | None, most: int, end_job: Callable[[], None]) -> None:
+        """Pass at most `most` parts to `on_part`, in their order, or end the job if it says so."""
         self._on_part = on_part
         self._most = most
+        self._end_job = end_job
         self._frames = wire.Frames()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="catta-parts")
         self._looking: list[Future[None]] = []
         self.problem: str | None = None
+        self.stopped = False
         self._result: tuple[dict[str, Any], dict[str, np.ndarray]] | None = None
 
     def __enter__(self) -> Self:
@@ -73,7 +76,20 @@ class Incoming:
         if self._on_part is None or len(self._looking) >= self._most:
             raise wire.WireError("more parts come than were asked for")
         known = cast("dict[str, Any]", part)
-        self._looking.append(self._thread.submit(self._on_part, known, arrays))
+        self._looking.append(self._thread.submit(self._look, self._on_part, known, arrays))
+
+    def _look(
+        self, on_part: OnPart, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+    ) -> None:
+        if self.stopped:
+            return
+        try:
+            self.stopped = on_part(header, arrays) is False
+        except BaseException:
+            self._end_job()  # nobody waits for the result of what failed here
+            raise
+        if self.stopped:
+            self._end_job()
 
     @property
     def result(self) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:

@@ -22,8 +22,11 @@ from catta.tasks.metrics import score
 CHECKPOINT = "checkpoint"
 WEIGHTS = "weights."
 
-OnEpoch = Callable[[EpochMeasurement, NDArray[np.uint8] | None], None]
-"""Is told each epoch when it ends, with the checkpoint if one is kept; in another thread."""
+OnEpoch = Callable[[EpochMeasurement, NDArray[np.uint8] | None], bool | None]
+"""Is told each epoch when it ends, with the checkpoint if one is kept; in another thread.
+
+If it returns False, the training ends there.
+"""
 
 
 class ScoringData(Protocol):
@@ -56,12 +59,14 @@ class TrainReport:
 
     Attributes:
         weights: Parameters and buffers by name, if they were kept; hostile input, but numbers.
+        stopped: Whether `on_epoch` ended it; its verdict is that of the epochs until then.
     """
 
     verdict: Verdict
     epochs: tuple[EpochMeasurement, ...] = ()
     seconds: float = 0.0
     weights: Mapping[str, NDArray[Any]] = field(default_factory=dict[str, NDArray[Any]])
+    stopped: bool = False
 
 
 def train_and_score(
@@ -83,7 +88,7 @@ def train_and_score(
         recipe: How it is trained.
         keep: `checkpoint` to get one with each epoch, `weights` to get them in the end.
         resume: A checkpoint of the same network and recipe to go on from.
-        on_epoch: Told each epoch when it ends.
+        on_epoch: Told each epoch when it ends; ends the training by returning False.
 
     Returns:
         The epochs that were trained now; of a failure those before it.
@@ -92,6 +97,8 @@ def train_and_score(
     reply = _run(worker, source, data, recipe, "validation", scorer, keep=keep, resume=resume)
     if reply.failure is not None:
         verdict = Verdict(outcome=reply.failure, stage=Stage.TRAIN, error=reply.error)
+    elif reply.stopped:
+        verdict = Verdict(outcome=Outcome.OK, stage=Stage.SCORE)
     else:
         verdict = _ended(scorer, recipe)
     weights = {
@@ -100,7 +107,13 @@ def train_and_score(
         if name.startswith(WEIGHTS)
     }
     epochs = tuple(scorer.epochs) if scorer.problem is None else ()
-    return TrainReport(verdict=verdict, epochs=epochs, seconds=reply.seconds, weights=weights)
+    return TrainReport(
+        verdict=verdict,
+        epochs=epochs,
+        seconds=reply.seconds,
+        weights=weights,
+        stopped=reply.stopped,
+    )
 
 
 def assess(worker: Worker, source: str, *, data: ScoringData, recipe: Recipe) -> float | Verdict:
@@ -180,19 +193,19 @@ class _Scorer:
         self.epochs: list[EpochMeasurement] = []
         self.problem: str | None = None
 
-    def take(self, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Take one part."""
+    def take(self, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bool | None:
+        """Take one part; False where the training is to end with it."""
         if self.problem is not None:
-            return
+            return None
         try:
             measured, checkpoint = self._measure(header, dict(arrays))
         except MalformedError as error:
             self.problem = str(error)
-            return
-        if measured is not None:
-            self.epochs.append(measured)
-            if self._on_epoch is not None:
-                self._on_epoch(measured, checkpoint)
+            return None
+        if measured is None:
+            return None
+        self.epochs.append(measured)
+        return None if self._on_epoch is None else self._on_epoch(measured, checkpoint)
 
     def _measure(
         self, header: Mapping[str, Any], arrays: dict[str, NDArray[Any]]

@@ -8,6 +8,8 @@ from typing import Any, Self
 
 # What a zygote says instead of an outcome where a child could not lock itself in.
 NOT_CONFINED = "NOT_CONFINED"
+# And where it killed a child because the worker asked for it.
+ENDED = "ENDED"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from catta.evaluation.child import Output
+from catta.evaluation.cost_job import cost_job
 from catta.evaluation.inspecting import inspect_source
 from catta.evaluation.instance import ContractError, instantiate
 from catta.evaluation.missing_flops import MISSING_FLOPS
@@ -29,7 +30,7 @@ TINY_BATCH = 2
 
 
 def perform(job: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> Output:
-    """Do one job: `build`, `fit`, `train` or `inspect`.
+    """Do one job: `build`, `fit`, `train`, `costs` or `inspect`.
 
     Args:
         job: `kind` and what the kind needs; plain data that came over the wire.
@@ -49,6 +50,8 @@ def perform(job: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> Output:
         return _fit(job), {}
     if kind == "train":
         return train_job(job, data, name=MODULE_NAME)
+    if kind == "costs":
+        return cost_job(job, data, name=MODULE_NAME), {}
     if kind == "inspect":
         return inspect_source(job, name=MODULE_NAME), {}
     raise ValueError(f"unknown job {kind!r}")

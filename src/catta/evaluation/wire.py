@@ -25,6 +25,8 @@ MAX_JOB_HEADER = 64 << 20
 MAX_COUNT = 4_096
 # What a zygote sends while a job runs begins with one of these bytes.
 DATA, STATUS = b"D", b"S"
+# What a worker sends while a job runs, to end it; shorter than any message.
+END = b"E"
 MAX_PIECE = 1 << 20
 MAX_ANSWER = 1 + max(MAX_PIECE, MAX_HEADER) + 8
 _CHUNK = 1 << 20

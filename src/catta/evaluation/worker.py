@@ -31,7 +31,7 @@ from catta.evaluation.sandbox import (
     runtime_paths,
     visible,
 )
-from catta.evaluation.settings import NOT_CONFINED
+from catta.evaluation.settings import ENDED, NOT_CONFINED
 from catta.records import Outcome
 
 START_SECONDS = 180.0
@@ -52,6 +52,7 @@ class Reply:
         failure: How it failed, or None.
         error: One line of printable text, if it failed.
         seconds: Wall-clock time in the child.
+        stopped: Whether `on_part` ended the job: no failure, and no result.
     """
 
     header: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -59,6 +60,7 @@ class Reply:
     failure: Outcome | None = None
     error: str | None = None
     seconds: float = 0.0
+    stopped: bool = False
 
 
 class Worker:
@@ -126,7 +128,8 @@ class Worker:
             memory_mb: Limit of the memory that the job adds, in MiB.
             arrays: Further arrays for the child, beside those of the data directory.
             on_part: Told each part of the result when it comes, in a thread; hostile input. If the
-                job is tried once more, the parts come once more.
+                job is tried once more, the parts come once more. If it returns False, the job is
+                killed and no further part is looked at; the worker stays warm.
             parts: How many parts may come.
 
         Raises:
@@ -139,8 +142,10 @@ class Worker:
             raise SandboxError(f"a job cannot be sent to a worker: {error}") from error
         interruptions = self._interruptions
         for _ in range(2):
-            with Incoming(on_part, parts) as incoming:
+            with Incoming(on_part, parts, self._end_job) as incoming:
                 reply = self._attempt(message, seconds, incoming)
+            if incoming.stopped:
+                return Reply(stopped=True, seconds=0.0 if reply is None else reply.seconds)
             if reply is not None:
                 return reply
             if interruptions != self._interruptions:
@@ -200,6 +205,14 @@ class Worker:
             reason = _printable(str(status.get("error")))
             raise SandboxError(f"a job could not be isolated in {self._sandbox.name}: {reason}")
         return _reply(status, incoming)
+
+    def _end_job(self) -> None:
+        """Ask the zygote to kill its child; one that has none takes no notice."""
+        with self._lock:
+            control = self._control
+        if control is not None:
+            with contextlib.suppress(OSError):
+                wire.send(control, wire.END)
 
     def _kill(self) -> None:
         with self._lock:
@@ -316,6 +329,8 @@ def _reply(status: Mapping[str, Any], incoming: Incoming) -> Reply:
     """Judge what the zygote says and what the child wrote; the latter is hostile."""
     seconds = status.get("seconds")
     elapsed = float(seconds) if isinstance(seconds, float) and math.isfinite(seconds) else 0.0
+    if status.get("failure") == ENDED:
+        return Reply(stopped=True, seconds=elapsed)
     if "failure" in status:
         error = _printable(str(status.get("error")))
         return Reply(failure=Outcome(str(status["failure"])), error=error, seconds=elapsed)

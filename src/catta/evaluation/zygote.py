@@ -29,7 +29,7 @@ from catta.evaluation import wire
 from catta.evaluation.child import LOCKED_IN, Output, Perform, run_job
 from catta.evaluation.sandbox.confine import forbid_inspection
 from catta.evaluation.sandbox.limits import MAX_THREADS, usage
-from catta.evaluation.settings import NOT_CONFINED, Settings
+from catta.evaluation.settings import ENDED, NOT_CONFINED, Settings
 
 POLL_SECONDS = 0.05
 MAX_REASON = 4_096
@@ -84,7 +84,10 @@ def main() -> None:
     wire.send(control, wire.encode({"ready": True}))
     with suppress(EOFError, BrokenPipeError, ConnectionResetError, _ParentGoneError):
         while True:
-            job, sent = wire.decode(wire.receive(control, wire.MAX_JOB), wire.MAX_JOB_HEADER)
+            message = wire.receive(control, wire.MAX_JOB)
+            if message == wire.END:
+                continue  # the job had ended before it was to be ended
+            job, sent = wire.decode(message, wire.MAX_JOB_HEADER)
             known = {**data, **sent}
             start = partial(run_job, settings, perform, job, known, parent=os.getpid())
             _serve(job, control, lambda writer, start=start: start(writer=writer))
@@ -175,6 +178,8 @@ def _watch(
         wait = max(min(deadline, look) - now, 0.0)
         ready, _, _ = select.select([reader, control], [], [], wait)
         if control in ready:
+            if wire.receive(control, wire.MAX_HEADER) == wire.END:
+                return _Ended(failure=ENDED)
             raise _ParentGoneError  # no worker sends a second job before the first is answered
         if reader in ready:
             chunk = os.read(reader, wire.MAX_PIECE)

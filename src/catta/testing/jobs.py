@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,14 @@ def sleep(job: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> Result:
     """Sleep as many seconds as the job says."""
     time.sleep(job["sleep"])
     return {"slept": job["sleep"]}, {}
+
+
+def tick(job: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> Generator[Result, None, Result]:
+    """Count up to `ticks`, a part each, with `sleep` seconds after each."""
+    for number in range(int(job["ticks"])):
+        yield {"number": number}, {}
+        time.sleep(job["sleep"])
+    return {"ticks": job["ticks"]}, {}
 
 
 def compute(job: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> Result:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from catta.training.recipes import recipe_for
     from catta.training.subjects import find_subject
     from catta.training.trainer import Trained, TrainObserver, train
+    from catta.training.warm import WarmWorker
 
 __all__ = [
     "Checked",
@@ -24,6 +25,7 @@ __all__ = [
     "Quality",
     "TrainObserver",
     "Trained",
+    "WarmWorker",
     "check_nn",
     "code_quality",
     "fidelity",
@@ -40,6 +42,7 @@ _HOMES = {
     "Quality": "catta.training.quality",
     "TrainObserver": "catta.training.trainer",
     "Trained": "catta.training.trainer",
+    "WarmWorker": "catta.training.warm",
     "check_nn": "catta.training.checked",
     "code_quality": "catta.training.quality",
     "fidelity": "catta.training.comparable",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,10 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catta.corpus import Corpus
-from catta.evaluation import TrainReport, Worker, choose_sandbox, train_and_score
-from catta.records import EpochMeasurement, Evaluation, Network, Recipe
+from catta.errors import Interrupted
+from catta.evaluation import TrainReport, Worker, train_and_score
+from catta.records import EpochMeasurement, Evaluation, Network, Outcome, Recipe, Stage, Verdict
 from catta.tasks import PreparedData, prepare
 from catta.training.checkpoints import Checkpoint
+from catta.training.warm import WarmWorker
+
+_OK = Verdict(outcome=Outcome.OK, stage=Stage.SCORE)
 
 
 class TrainObserver(Protocol):
@@ -25,8 +29,8 @@ class TrainObserver(Protocol):
         """One line for the user."""
         ...
 
-    def epoch(self, measured: EpochMeasurement, total: int) -> None:
-        """An epoch of `total` has ended."""
+    def epoch(self, measured: EpochMeasurement, total: int) -> bool | None:
+        """An epoch of `total` has ended; False ends the training there."""
         ...
 
 
@@ -42,6 +46,7 @@ class Trained:
         repeated: Whether the corpus had this evaluation, so that nothing was trained.
         weights: Parameters and buffers by name, if they were asked for.
         note: One line where the data are not quite what was asked for.
+        stopped: Whether the observer ended it; the evaluation is that of the epochs until then.
     """
 
     network: Network
@@ -50,6 +55,7 @@ class Trained:
     repeated: bool = False
     weights: Mapping[str, NDArray[Any]] = field(default_factory=dict[str, NDArray[Any]])
     note: str | None = None
+    stopped: bool = False
 
 
 def train(
@@ -64,10 +70,14 @@ def train(
     unsafe: bool = False,
     threads: int | None = None,
     observer: TrainObserver | None = None,
+    warm: WarmWorker | None = None,
 ) -> Trained:
     """Train a network in the sandbox; whatever becomes of it is kept in the corpus.
 
-    An interrupted training goes on from its last epoch when it is started again.
+    An interrupted training goes on from its last epoch when it is started again, one that the
+    observer ended too. The corpus keeps the latter, under a recipe of as many epochs as it had,
+    where that recipe would have come to the same: not where the learning rate follows a cycle over
+    all epochs.
 
     Args:
         network: See `find_subject`.
@@ -80,11 +90,13 @@ def train(
         unsafe: Run without isolation if none can be had.
         threads: Threads of the training; default: one a processor.
         observer: Told how it goes.
+        warm: Where it runs; `sandbox`, `unsafe` and `threads` are its own then.
 
     Raises:
         UsageError: The dataset does not suit the task, or its directory does not hold it.
         FetchError: The dataset cannot be obtained.
         SandboxError: No sandbox can be had, or it failed.
+        Interrupted: `warm` was interrupted; nothing is kept but the checkpoint.
     """
     data = prepare(recipe, directory=directory, progress=observer.message if observer else None)
     # A fallback must not pass for the dataset that it stands in for.
@@ -95,10 +107,18 @@ def train(
             network=network, recipe=recipe, evaluation=known, repeated=True, note=data.note
         )
     checkpoint = Checkpoint(network.id, recipe.id)
-    sandboxed = choose_sandbox(sandbox, unsafe=unsafe)
-    threads = threads or os.cpu_count() or 1
-    with Worker(data.inputs, sandbox=sandboxed, threads=threads) as worker:
+    with ExitStack() as stack:
+        if warm is None:
+            warm = stack.enter_context(WarmWorker(sandbox=sandbox, unsafe=unsafe, threads=threads))
+        worker = warm.of(data.inputs)
         report, epochs = _run(worker, network, recipe, data, checkpoint, weights, observer)
+    if warm.interrupted:
+        raise Interrupted(f"the training of {network.name} was interrupted")
+    stopped = report.stopped and len(epochs) < recipe.epochs
+    whole = not stopped
+    if stopped and (recipe.track == "own" or recipe.schedule == "constant"):
+        recipe = recipe.model_copy(update={"epochs": len(epochs)})
+        whole = True
     evaluation = Evaluation(
         network_id=network.id,
         recipe_id=recipe.id,
@@ -106,17 +126,19 @@ def train(
         epochs=tuple(epochs) if report.verdict.ok else (),
         seconds=report.seconds,
     )
-    if corpus is not None:
+    if corpus is not None and whole:
         with corpus.transaction():
             corpus.networks.add([network])
             corpus.evaluations.add(evaluation, recipe)
-    checkpoint.remove()
+    if not stopped:
+        checkpoint.remove()
     return Trained(
         network=network,
         recipe=recipe,
         evaluation=evaluation,
         weights=report.weights,
         note=data.note,
+        stopped=stopped,
     )
 
 
@@ -136,16 +158,15 @@ def _run(
     if observer is not None:
         if before:
             observer.message(f"Going on after epoch {before} of {recipe.epochs}")
-        for measured in epochs:
-            observer.epoch(measured, recipe.epochs)
+        if any(observer.epoch(measured, recipe.epochs) is False for measured in epochs):
+            return TrainReport(verdict=_OK, stopped=True), epochs
 
-    def on_epoch(measured: EpochMeasurement, kept: NDArray[np.uint8] | None) -> None:
+    def on_epoch(measured: EpochMeasurement, kept: NDArray[np.uint8] | None) -> bool | None:
         del epochs[measured.epoch - 1 :]  # a worker that died begins anew
         epochs.append(measured)
         if kept is not None and measured.epoch < recipe.epochs:
             checkpoint.save(epochs, kept)
-        if observer is not None:
-            observer.epoch(measured, recipe.epochs)
+        return None if observer is None else observer.epoch(measured, recipe.epochs)
 
     report = train_and_score(
         worker,
