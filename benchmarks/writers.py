@@ -36,7 +36,8 @@ def bench(where: str, plan: Plan) -> bool:
     reopened = "keep it open" if plan.keep_open else "open it for each call"
     print(
         f"{where}, {plan.group} a transaction, readers {reopened}: "
-        f"{written.evaluations:,} evaluations in {written.seconds:.1f} s, {rate:,.0f} a second ({written.cpu:.1f} s of CPU), "
+        f"{written.evaluations:,} evaluations in {written.seconds:.1f} s, "
+        f"{rate:,.0f} a second ({written.cpu:.1f} s of CPU), "
         f"slowest transaction {written.slowest * 1e3:.0f} ms"
     )
     for number, read in enumerate(reading):
