@@ -103,6 +103,14 @@ def test_boxes_are_scaled_with_their_pictures(coco: Path) -> None:
     assert (read["boxes"][1] == 0).all()
 
 
+def test_boxes_end_where_their_picture_ends(coco: Path) -> None:
+    change(coco, "instances_val2017", add("annotations", thing(4, 3, 50, 35, 20)))
+    change(coco, "instances_val2017", add("annotations", thing(4, 7, 60, 0, 5)))
+    read = COCO.open("obj-detection", coco).read("test", np.array([3]), 120)
+    assert read["labels"][0].tolist() == [1, 0]
+    assert read["boxes"][0].tolist() == [[100, 105, 120, 120], [0, 0, 0, 0]]
+
+
 def test_pictures_keep_their_order_and_colours(coco: Path) -> None:
     read = COCO.open("obj-detection", coco).read("train", np.array([5, 0, 2]), 16)
     reds = read["x"][:, 0].mean(axis=(1, 2))

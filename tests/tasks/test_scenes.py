@@ -18,6 +18,7 @@ from catta.tasks.digits import DIGITS
 from catta.tasks.scenes import SCENES, SCENES_OF_DIGITS, Scenes, SceneSource
 from catta.tasks.scenes_cutouts import GreyCutouts
 from catta.tasks.scenes_drawing import MOST_OBJECTS, SIZE, wanted_objects
+from catta.tasks.scenes_ground import GROUNDS, drawn_ground
 from catta.tasks.sources import Part
 
 PARTS = st.sampled_from(["train", "test"])
@@ -110,6 +111,17 @@ def test_enough_is_seen_of_every_thing() -> None:
     assert np.mean([len(scene.objects) for scene in scenes]) > 5.5
     assert min(thing.pixels for scene in scenes for thing in scene.objects) >= 16
     assert any(scene.covers for scene in scenes)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_ground_is_uneven_and_never_black_or_white_all_over(seed: int) -> None:
+    pixels, name = drawn_ground(np.random.default_rng(seed), SIZE)
+    assert pixels.shape == (SIZE, SIZE, 3)
+    assert pixels.dtype == np.uint8
+    assert name in GROUNDS
+    neighbours = np.abs(np.diff(pixels.astype(int), axis=1))
+    assert neighbours.max() <= 24 + 16 + 40  # a larger step would be an overflow
+    assert pixels.std() > 5
 
 
 def test_what_lies_over_another_thing_comes_later() -> None:

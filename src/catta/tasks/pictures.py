@@ -105,7 +105,10 @@ class PictureSource:
 
 @dataclass(frozen=True, slots=True)
 class BoxTargets:
-    """Boxes (K, 4) in pixels of the file and labels (K,), for each picture; K is at most `most`."""
+    """Boxes (K, 4) in pixels of the file and labels (K,), for each picture; K is at most `most`.
+
+    What of a box lies outside the picture is cut off.
+    """
 
     boxes: Sequence[NDArray[np.float32]]
     labels: Sequence[NDArray[np.int64]]
@@ -114,7 +117,9 @@ class BoxTargets:
     def read(self, number: int, shape: tuple[int, int], size: int) -> Samples:
         """See `PictureTargets`."""
         samples = no_objects(1, self.most)
-        put_objects(samples, 0, scaled_boxes(self.boxes[number], shape, size), self.labels[number])
+        boxes = np.clip(scaled_boxes(self.boxes[number], shape, size), 0, size)
+        inside = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
+        put_objects(samples, 0, boxes[inside], self.labels[number][inside])
         return {name: array[0] for name, array in samples.items()}
 
 

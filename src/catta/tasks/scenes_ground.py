@@ -10,6 +10,8 @@ from PIL import Image
 
 _PERIODS = (8, 25)
 _COARSE = 6
+_COLOURS = (20, 130)
+_HUE = 18
 _CONTRAST = 24
 _NOISE = 17
 
@@ -52,10 +54,13 @@ def drawn_ground(random: np.random.Generator, size: int) -> tuple[NDArray[np.uin
     relief = pattern(along, int(random.integers(*_PERIODS)))
     if random.integers(2):
         relief = relief.T
-    colour = random.integers(50, 190) + random.integers(-18, 19, 3)
+    colour = random.integers(*_COLOURS) + random.integers(-_HUE, _HUE + 1, 3)
     coarse = random.integers(0, 256, (_COARSE, _COARSE, 3), np.uint8)
     clouds = Image.fromarray(coarse).resize((size, size), Image.Resampling.BICUBIC)
-    noise = random.integers(0, _NOISE, (size, size, 1), np.uint8)
-    ground = np.asarray(clouds) // 6 + noise  # at most 42 + 16: no overflow
-    shift = (colour - 29 + relief[:, :, None] * _CONTRAST).astype(np.int16)
-    return np.clip(ground + shift, 0, 255).astype(np.uint8), name
+    noise = random.integers(0, _NOISE, (size, size), np.uint8)
+    # Channel by channel and in bytes, which is quick; the numbers stay in 0..255.
+    planes = np.asarray(clouds).transpose(2, 0, 1) >> 2
+    uneven = noise + relief.astype(np.uint8) * np.uint8(_CONTRAST)
+    ground = np.add(planes, uneven, dtype=np.uint8)
+    ground += colour.astype(np.uint8)[:, None, None]
+    return ground.transpose(1, 2, 0), name
