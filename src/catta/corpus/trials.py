@@ -98,6 +98,20 @@ class Trials:
                 count += 1
         return count
 
+    def module(self, kind: str, name: str) -> str | None:
+        """Text of a module of LEMUR's (`transform`, `metric`, `loader`); None where none is."""
+        table = schema.modules.c
+        query = select(table.source).where(table.kind == kind, table.name == name)
+        with self._connector.read() as connection:
+            return connection.execute(query).scalar()
+
+    def module_names(self, kind: str) -> list[str]:
+        """Names of the modules of a kind, sorted."""
+        table = schema.modules.c
+        query = select(table.name).where(table.kind == kind).order_by(table.name)
+        with self._connector.read() as connection:
+            return list(connection.execute(query).scalars())
+
     def add_measurements(
         self, measurements: Iterable[Measurement], networks: Mapping[str, str]
     ) -> int:

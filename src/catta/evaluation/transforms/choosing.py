@@ -1,0 +1,49 @@
+"""Random numbers for each sample of a batch."""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from catta.evaluation.transforms.stage import Apply
+
+
+def uniform(count: int, low: float, high: float) -> Tensor:
+    """`count` numbers between two, (count,) float32."""
+    return torch.empty(count).uniform_(float(low), float(high))
+
+
+def integers(count: int, low: int, high: int) -> Tensor:
+    """`count` integers from `low` to before `high`, (count,)."""
+    return torch.randint(low, high, (count,))
+
+
+def chosen(count: int, share: float) -> Tensor:
+    """Indices of the samples that a step of this probability changes."""
+    return (torch.rand(count) < share).nonzero().flatten()
+
+
+def with_probability(share: float, apply: Apply) -> Apply:
+    """Apply to a share of the samples, each drawn by itself; shapes have to stay."""
+
+    def some(images: Tensor) -> Tensor:
+        which = chosen(len(images), share)
+        if len(which):
+            images[which] = apply(images[which])
+        return images
+
+    return some
+
+
+def over_images(values: Tensor) -> Tensor:
+    """(B,) as (B, 1, 1, 1)."""
+    return values.reshape(-1, 1, 1, 1)
+
+
+def as_pixels(values: Tensor, like: Tensor) -> Tensor:
+    """Float pixels in the type of `like`; bytes are rounded and kept within theirs."""
+    if like.dtype == torch.uint8:
+        return values.round_().clamp_(0, 255).to(torch.uint8)
+    return values.to(like.dtype)
