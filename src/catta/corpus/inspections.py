@@ -58,6 +58,14 @@ class Inspections:
         with self._connector.read() as connection:
             return {(row[0], row[1]) for row in connection.execute(query)}
 
+    def working(self, task: str) -> list[str]:
+        """Ids of the networks that work for a task."""
+        table = schema.inspections
+        ok = table.c.outcome == InspectionOutcome.OK.value
+        query = select(table.c.network_id).where(table.c.task == task, ok)
+        with self._connector.read() as connection:
+            return list(connection.execute(query.order_by(table.c.network_id)).scalars())
+
     def count(self) -> int:
         """How many there are."""
         query = select(func.count()).select_from(schema.inspections)

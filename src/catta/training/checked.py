@@ -17,8 +17,10 @@ from catta.training.recipes import recipe_for
 from catta.training.subjects import named
 from catta.training.trainer import TrainObserver, train
 
-_MINIMUM = 0.0
 _HUNDRED_SECONDS = 1e11
+_LEMURS_NAMES = {"map": "map50"}
+"""LEMUR's mean average precision is that at an overlap of one half."""
+
 _OF_RECIPES = frozenset({"epoch", "batch", "transform"})
 _NOT_FOR_NETWORKS = frozenset({"num_workers", "uid", "duration", "accuracy"})
 
@@ -31,11 +33,14 @@ class Checked:
         name: Name of the network in the corpus.
         evaluation: Outcome and measurements.
         quality: What ruff found in its code.
+        minimum: What chance gives: one by the number of classes for the accuracy of a
+            classification, else 0.
     """
 
     name: str
     evaluation: Evaluation
     quality: Quality
+    minimum: float = 0.0
 
     @property
     def accuracy(self) -> float | None:
@@ -44,11 +49,14 @@ class Checked:
 
     @property
     def accuracy_to_time(self) -> float | None:
-        """Accuracy for each hundred seconds, as LEMUR has it; None where the training failed."""
+        """Accuracy above chance for each hundred seconds in the sandbox, as LEMUR has it.
+
+        None where the training failed.
+        """
         if self.accuracy is None:
             return None
         nanoseconds = self.evaluation.seconds * 1e9
-        return max(0.0, self.accuracy - _MINIMUM) / max(nanoseconds / _HUNDRED_SECONDS, 1e-9)
+        return max(0.0, self.accuracy - self.minimum) / max(nanoseconds / _HUNDRED_SECONDS, 1e-9)
 
     def __iter__(self) -> Iterator[Any]:
         return iter((self.name, self.accuracy, self.accuracy_to_time, self.quality.score))
@@ -80,8 +88,8 @@ def check_nn(
         nn_code: Text of the network.
         task: LEMUR's name of the task.
         dataset: See `catta datasets list`.
-        metric: One of the task's metrics; LEMUR's `map` is called `map50` here.
-        prm: Hyperparameters, and LEMUR's `batch`, `epoch` and `transform`.
+        metric: One of the task's metrics; `map` is LEMUR's, which is called `map50` here.
+        prm: Hyperparameters, and LEMUR's `batch`, `epoch` and `transform`; numbers or their text.
         save_to_db: Whether the corpus keeps it.
         prefix: How its name in the corpus begins.
         save_path: Directory that gets a file `<epoch>.json` for each epoch, as LEMUR's.
@@ -98,16 +106,16 @@ def check_nn(
     if export_onnx or transform_dir is not None:
         what = "export_onnx" if export_onnx else "transform_dir"
         raise UsageError(f"{what}: Catta cannot do this yet")
-    epochs = int(prm.get("epoch", 1))
-    own = {k: float(v) for k, v in prm.items() if k not in _OF_RECIPES | _NOT_FOR_NETWORKS}
+    epochs = _whole("epoch", prm.get("epoch", 1))
+    own = {k: _number(k, v) for k, v in prm.items() if k not in _OF_RECIPES | _NOT_FOR_NETWORKS}
     recipe = recipe_for(
         task,
         nn_code,
         prm=own,
         dataset=dataset,
-        metric=metric,
+        metric=_LEMURS_NAMES.get(metric, metric),
         epochs=epochs,
-        batch=_whole(prm.get("batch")),
+        batch=None if prm.get("batch") is None else _whole("batch", prm["batch"]),
         transform=prm.get("transform"),
         seconds=60.0 * epoch_limit_minutes * epochs,
     )
@@ -123,11 +131,27 @@ def check_nn(
         name = subject.name
     if save_path is not None:
         _save(Path(save_path), trained.evaluation, dict(prm))
-    return Checked(name=name, evaluation=trained.evaluation, quality=code_quality(nn_code))
+    chance = recipe.task == "img-classification" and recipe.metric == "acc"
+    return Checked(
+        name=name,
+        evaluation=trained.evaluation,
+        quality=code_quality(nn_code),
+        minimum=1 / trained.problem.outputs if chance else 0.0,
+    )
 
 
-def _whole(value: object) -> int | None:
-    return None if value is None else int(float(str(value)))
+def _number(name: str, value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError as error:
+        raise UsageError(f"prm: {name} is a number, not {value!r}") from error
+
+
+def _whole(name: str, value: object) -> int:
+    number = _number(name, value)
+    if not number.is_integer():
+        raise UsageError(f"prm: {name} is a whole number, not {value!r}")
+    return int(number)
 
 
 def _save(directory: Path, evaluation: Evaluation, prm: Mapping[str, Any]) -> None:

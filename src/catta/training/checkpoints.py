@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catta.evaluation import wire
-from catta.fetch import scratch_directory, storing
+from catta.fetch import locked, scratch_directory, storing
 from catta.paths import cache_dir
 from catta.records import EpochMeasurement
 
@@ -48,9 +48,8 @@ class Checkpoint:
             FetchError: The disk is full.
         """
         root = self.path.parent
-        root.mkdir(parents=True, exist_ok=True)
         plain = [{**asdict(e), "metrics": dict(e.metrics)} for e in epochs]
-        with storing(root), scratch_directory(root) as scratch:
+        with locked(root), storing(root), scratch_directory(root) as scratch:
             fresh = scratch / self.path.name
             fresh.write_bytes(wire.encode({"epochs": plain}, {_STATE: state}))
             fresh.replace(self.path)

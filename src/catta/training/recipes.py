@@ -33,6 +33,9 @@ UNSAID = 0.5
 """What a network gets for a hyperparameter that nobody chose: LEMUR draws it from 0..1."""
 
 _HOURS = 3_600.0
+_OF_THE_FIXED_TRACK = frozenset(
+    {"amp", "clip", "compile", "layout", "optimizer", "schedule", "weight_decay"}
+)
 
 
 def recipe_for(
@@ -51,7 +54,8 @@ def recipe_for(
 
     Raises:
         UsageError: An unknown task, a metric that does not suit it, a hyperparameter that the
-            network does not declare, or a value that makes no sense.
+            network does not declare, a setting of the fixed track for a network that trains itself,
+            or a value that makes no sense.
     """
     if task not in TARGETS:
         raise UsageError(f"task must be one of {', '.join(TARGETS)}, not {task!r}")
@@ -65,6 +69,8 @@ def recipe_for(
     given |= {name: chosen.pop(name) for name in FIELDS & chosen.keys()}
     unsaid = dict.fromkeys(declared - FIELDS, UNSAID) | dict.fromkeys({"pretrained"} & declared, 0)
     given.setdefault("track", "own" if has_own_recipe(source) else "fixed")
+    if given["track"] == "own":
+        _refuse_what_is_fixed(given)
     given.setdefault("seconds", _HOURS)
     small = {} if task == "img-classification" else _SMALL_SCORING
     try:
@@ -75,6 +81,14 @@ def recipe_for(
         problem = error.errors()[0]
         where = ".".join(map(str, problem["loc"]))
         raise UsageError(f"{where}: {problem['msg']}") from error
+
+
+def _refuse_what_is_fixed(given: Mapping[str, Any]) -> None:
+    for name in sorted(_OF_THE_FIXED_TRACK & given.keys()):
+        if given[name] != Recipe.model_fields[name].default:
+            raise UsageError(
+                f"{name} does nothing for a network that trains itself; set track to fixed"
+            )
 
 
 def _declared_only(prm: dict[str, float], declared: frozenset[str]) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,10 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catta.corpus import Corpus
-from catta.errors import Interrupted
+from catta.errors import FetchError, Interrupted, UsageError
 from catta.evaluation import TrainReport, Worker, train_and_score
-from catta.records import EpochMeasurement, Evaluation, Network, Outcome, Recipe, Stage, Verdict
+from catta.evaluation.expected import prediction_bytes
+from catta.evaluation.wire import MAX_ARRAYS
+from catta.records import (
+    EpochMeasurement,
+    Evaluation,
+    Network,
+    Outcome,
+    Problem,
+    Recipe,
+    Stage,
+    Verdict,
+)
 from catta.tasks import PreparedData, prepare
+from catta.tasks.targets import PROBES
 from catta.training.checkpoints import Checkpoint
 from catta.training.warm import WarmWorker
 
@@ -44,18 +56,24 @@ class Trained:
         evaluation: Outcome and measurements; of a training that was resumed all epochs that are
             known.
         repeated: Whether the corpus had this evaluation, so that nothing was trained.
-        weights: Parameters and buffers by name, if they were asked for.
+        problem: What goes into the network and comes out.
+        pretrained: Whether the network asked for pretrained weights; it got random ones. Not known
+            of a repeated evaluation.
+        weights: Parameters and buffers by name, if they were asked for; none where they are more
+            than leave the sandbox, 256 MiB.
         note: One line where the data are not quite what was asked for.
         stopped: Whether the observer ended it; the evaluation is that of the epochs until then.
     """
 
     network: Network
     recipe: Recipe
+    problem: Problem
     evaluation: Evaluation
     repeated: bool = False
     weights: Mapping[str, NDArray[Any]] = field(default_factory=dict[str, NDArray[Any]])
     note: str | None = None
     stopped: bool = False
+    pretrained: bool = False
 
 
 def train(
@@ -93,27 +111,40 @@ def train(
         warm: Where it runs; `sandbox`, `unsafe` and `threads` are its own then.
 
     Raises:
-        UsageError: The dataset does not suit the task, or its directory does not hold it.
+        UsageError: The dataset does not suit the task, or its directory does not hold it; the
+            predictions are larger than what leaves a sandbox; `compile` without `unsafe`.
         FetchError: The dataset cannot be obtained.
         SandboxError: No sandbox can be had, or it failed.
-        Interrupted: `warm` was interrupted; nothing is kept but the checkpoint.
+        Interrupted: By Ctrl-C, or `warm` was interrupted; nothing is kept but the checkpoint.
     """
+    if recipe.compile:
+        sandbox = _that_compiles(unsafe, warm)
     data = prepare(recipe, directory=directory, progress=observer.message if observer else None)
     # A fallback must not pass for the dataset that it stands in for.
     recipe = recipe.model_copy(update={"dataset": data.dataset})
     known = corpus.evaluations.get(network.id, recipe.id) if corpus is not None else None
     if known is not None and not again and not weights:
         return Trained(
-            network=network, recipe=recipe, evaluation=known, repeated=True, note=data.note
+            network=network,
+            recipe=recipe,
+            problem=data.problem,
+            evaluation=known,
+            repeated=True,
+            note=data.note,
         )
+    _expect_predictions_that_fit(data)
     checkpoint = Checkpoint(network.id, recipe.id)
-    with ExitStack() as stack:
-        if warm is None:
-            warm = stack.enter_context(WarmWorker(sandbox=sandbox, unsafe=unsafe, threads=threads))
-        worker = warm.of(data.inputs)
-        report, epochs = _run(worker, network, recipe, data, checkpoint, weights, observer)
-    if warm.interrupted:
-        raise Interrupted(f"the training of {network.name} was interrupted")
+    try:
+        with ExitStack() as stack:
+            if warm is None:
+                warm = stack.enter_context(
+                    WarmWorker(sandbox=sandbox, unsafe=unsafe, threads=threads)
+                )
+            worker = warm.of(data.inputs)
+            report, epochs = _run(worker, network, recipe, data, checkpoint, weights, observer)
+    except KeyboardInterrupt as error:
+        raise Interrupted(_how_to_go_on(network, recipe, checkpoint)) from error
+    warm.check()
     stopped = report.stopped and len(epochs) < recipe.epochs
     whole = not stopped
     if stopped and (recipe.track == "own" or recipe.schedule == "constant"):
@@ -124,7 +155,7 @@ def train(
         recipe_id=recipe.id,
         verdict=report.verdict,
         epochs=tuple(epochs) if report.verdict.ok else (),
-        seconds=report.seconds,
+        seconds=report.seconds + sum(e.seconds for e in epochs[: len(epochs) - len(report.epochs)]),
     )
     if corpus is not None and whole:
         with corpus.transaction():
@@ -135,10 +166,43 @@ def train(
     return Trained(
         network=network,
         recipe=recipe,
+        problem=data.problem,
         evaluation=evaluation,
         weights=report.weights,
         note=data.note,
         stopped=stopped,
+        pretrained=report.pretrained,
+    )
+
+
+def _that_compiles(unsafe: bool, warm: WarmWorker | None) -> str:
+    """The sandbox for torch.compile, which starts a compiler and loads what that makes: none."""
+    if warm is not None or not unsafe:
+        raise UsageError(
+            "--compile needs a compiler, and no sandbox lets a network start programs; "
+            "for a network that you trust, add --unsafe to train it without isolation"
+        )
+    return "none"
+
+
+def _expect_predictions_that_fit(data: PreparedData) -> None:
+    count = len(next(iter(data.validation.values())))
+    size = prediction_bytes(data.problem, count + len(data.validation.get(PROBES, ())))
+    if size > MAX_ARRAYS:
+        raise UsageError(
+            f"the predictions for {count} validation samples take {size >> 20} MiB, and "
+            f"{MAX_ARRAYS >> 20} MiB leave a sandbox; set validation_samples to "
+            f"{max(1, count * MAX_ARRAYS // size)} at most"
+        )
+
+
+def _how_to_go_on(network: Network, recipe: Recipe, checkpoint: Checkpoint) -> str:
+    saved = checkpoint.load()
+    if saved is None:
+        return f"Stopped {network.name} before an epoch was kept; the same command begins it again."
+    return (
+        f"Stopped {network.name} after epoch {len(saved[0])} of {recipe.epochs}; "
+        "the same command goes on from there."
     )
 
 
@@ -164,8 +228,10 @@ def _run(
     def on_epoch(measured: EpochMeasurement, kept: NDArray[np.uint8] | None) -> bool | None:
         del epochs[measured.epoch - 1 :]  # a worker that died begins anew
         epochs.append(measured)
-        if kept is not None and measured.epoch < recipe.epochs:
-            checkpoint.save(epochs, kept)
+        if measured.epoch < recipe.epochs:
+            problem = _keep(checkpoint, epochs, kept)
+            if problem is not None and observer is not None:
+                observer.message(f"No checkpoint after epoch {measured.epoch}: {problem}")
         return None if observer is None else observer.epoch(measured, recipe.epochs)
 
     report = train_and_score(
@@ -178,3 +244,16 @@ def _run(
         on_epoch=on_epoch,
     )
     return report, epochs
+
+
+def _keep(
+    checkpoint: Checkpoint, epochs: Sequence[EpochMeasurement], state: NDArray[np.uint8] | None
+) -> str | None:
+    """Save a checkpoint, or say why not: that is no reason to end a training."""
+    if state is None:
+        return f"the state of the training takes more than {MAX_ARRAYS >> 20} MiB"
+    try:
+        checkpoint.save(epochs, state)
+    except FetchError as error:
+        return str(error)
+    return None

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from catta.errors import Interrupted
 from catta.evaluation import Worker, choose_sandbox
 
 
@@ -62,6 +63,11 @@ class WarmWorker:
         """Kill what runs, whose `train` then raises Interrupted. May be called from any thread."""
         self.interrupted = True
         self._end()
+
+    def check(self) -> None:
+        """Raise Interrupted if `interrupt` was called."""
+        if self.interrupted:
+            raise Interrupted("the training was interrupted")
 
     def _end(self) -> None:
         if self._worker is not None:
