@@ -1,15 +1,16 @@
-"""`catta corpus copy | backup | verify`."""
+"""`catta corpus copy | backup | upgrade | verify`."""
 
 from __future__ import annotations
 
 import json
+import shlex
 import sqlite3
 from pathlib import Path
 
 import pytest
 from cli_builders import Invoke
 
-from catta.corpus import Corpus
+from catta.corpus import Corpus, migrate
 from catta.testing.store import make_network
 
 
@@ -20,7 +21,7 @@ def filled(corpus: Path) -> Path:
     return corpus
 
 
-@pytest.mark.parametrize("command", ["copy", "backup", "verify"])
+@pytest.mark.parametrize("command", ["copy", "backup", "upgrade", "verify"])
 def test_they_take_json_and_corpus(invoke: Invoke, command: str) -> None:
     shown = invoke("corpus", command, "--help").stdout
     assert "--json" in shown
@@ -88,3 +89,85 @@ def test_verify_shows_no_password(invoke: Invoke) -> None:
     assert result.exit_code == 1
     assert "no connection to the server" in result.stdout
     assert "s3cret" not in result.output
+
+
+@pytest.fixture
+def older(tmp_path: Path) -> Path:
+    """A corpus as an earlier Catta left it, with a network in it."""
+    path = tmp_path / "my older.sqlite"
+    path.touch()
+    migrate.upgrade(path, "0003")
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute(
+            "INSERT INTO networks (id, source, name, origin, created) "
+            "VALUES ('n1:a', 'x', 'old', 'user', 'today')"
+        )
+    connection.close()
+    return path
+
+
+@pytest.mark.parametrize("command", [("info",), ("list",), ("show", "old"), ("export", "-o", "x")])
+def test_an_older_corpus_is_no_dead_end(
+    invoke: Invoke, older: Path, command: tuple[str, ...]
+) -> None:
+    result = invoke("corpus", *command, "--corpus", str(older))
+    assert result.exit_code == 1
+    (said,) = result.stderr.splitlines()
+    advice = said.partition("upgrade it: catta ")[2]
+    assert f"its schema 0003 is older than this Catta's ({migrate.HEAD})" in said
+    assert invoke(*shlex.split(advice)).exit_code == 0
+    assert invoke("corpus", "list", "--corpus", str(older), "--json").exit_code == 0
+
+
+def test_upgrade(invoke: Invoke, older: Path) -> None:
+    done = invoke("corpus", "upgrade", "--corpus", str(older))
+    backup = older.with_name("my older-schema-0003.sqlite")
+    assert done.stdout == (
+        f"Upgraded {older} from schema 0003 to {migrate.HEAD}.\nAs it was before: {backup}\n"
+    )
+    again = invoke("corpus", "upgrade", "--corpus", str(older))
+    said = f"{older} has schema {migrate.HEAD} already; nothing was to do.\n"
+    assert (again.exit_code, again.stdout) == (0, said)
+    with Corpus.open(older, read_only=True) as store:
+        assert store.networks.count() == 1
+    as_json = invoke("corpus", "upgrade", "--no-backup", "--corpus", str(backup), "--json")
+    assert json.loads(as_json.stdout) == {
+        "corpus": str(backup),
+        "before": "0003",
+        "after": migrate.HEAD,
+        "backup": None,
+    }
+    assert sorted(path.name for path in older.parent.glob("my*")) == [backup.name, older.name]
+
+
+def test_upgrade_overwrites_no_earlier_backup(invoke: Invoke, older: Path) -> None:
+    backup = older.with_name("my older-schema-0003.sqlite")
+    backup.write_text("precious")
+    before = older.read_bytes()
+    result = invoke("corpus", "upgrade", "--corpus", str(older))
+    assert result.exit_code == 2
+    assert "exists already; move it away, or say --no-backup" in result.stderr
+    assert (backup.read_text(), older.read_bytes()) == ("precious", before)
+
+
+def test_upgrade_of_what_is_none(invoke: Invoke, corpus: Path) -> None:
+    assert invoke("corpus", "upgrade").exit_code == 2
+    corpus.write_text("no database")
+    result = invoke("corpus", "upgrade")
+    assert result.exit_code == 1
+    assert "it is not a corpus" in result.stderr
+    assert corpus.read_text() == "no database"
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_a_corpus_is_not_copied_onto_itself(
+    invoke: Invoke, filled: Path, tmp_path: Path, link: bool
+) -> None:
+    target = filled
+    if link:
+        target = tmp_path / "link.sqlite"
+        target.hardlink_to(filled)
+    result = invoke("corpus", "copy", str(filled), str(target))
+    assert result.exit_code == 2
+    assert f"copy: both are the same corpus, {filled}; name another target" in result.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -33,12 +34,12 @@ def test_it_asks_first(filled: Path) -> None:
     for answer in ("n\n", ""):
         refused = CliRunner().invoke(app, command, input=answer)
         assert refused.exit_code == 1
-        assert "To be removed: 1 networks, 1 names." in refused.stderr
+        assert "To be removed: 1 network, 1 name." in refused.stderr
         assert refused.stderr.endswith("Nothing was removed.\n")
         assert refused.stdout == ""
     assert count(filled) == 3
     agreed = CliRunner().invoke(app, command, input="y\n")
-    assert (agreed.exit_code, agreed.stdout) == (0, "Removed: 1 networks, 1 names.\n")
+    assert (agreed.exit_code, agreed.stdout) == (0, "Removed: 1 network, 1 name.\n")
     assert count(filled) == 2
 
 
@@ -79,9 +80,28 @@ def test_an_import_goes(invoke: Invoke, corpus: Path, tmp_path: Path) -> None:
     assert invoke("corpus", "import", "lemur", str(wheel), "--workers", "1").exit_code == 0
     result = invoke("corpus", "remove", "--import", "9.9.1", "--yes")
     assert result.stdout == (
-        "Removed: 2 networks, 3 names, 6 trials, 1 device measurements, 4 modules.\n"
+        "Removed: 2 networks, 3 names, 6 trials, 1 device measurement, 4 modules.\n"
     )
     assert count(corpus) == 0
+
+
+def test_of_an_earlier_import_it_says_what_stays_and_why(
+    invoke: Invoke, corpus: Path, tmp_path: Path
+) -> None:
+    wheel = write_wheel(tmp_path / "x.whl", members())
+    assert invoke("corpus", "import", "lemur", str(wheel), "--workers", "1").exit_code == 0
+    forget_what_was_brought(corpus)
+    result = invoke("corpus", "remove", "--import", "9.9.1", "--yes")
+    assert result.stdout.startswith("Removed: 6 trials. The networks of this import, their names")
+    assert "an earlier Catta made it" in result.stdout
+    assert count(corpus) == 2
+
+
+def forget_what_was_brought(corpus: Path) -> None:
+    connection = sqlite3.connect(corpus)
+    with connection:
+        connection.execute("UPDATE imports SET report = json_remove(report, '$.brought')")
+    connection.close()
 
 
 def test_no_corpus_is_made(invoke: Invoke, corpus: Path) -> None:

@@ -172,7 +172,7 @@ def test_an_older_corpus_is_not_migrated_by_a_reader(tmp_path: Path, revision: s
     path = tmp_path / "c.sqlite"
     old_corpus(path, revision)
     before = path.read_bytes()
-    with pytest.raises(CorpusError, match="its schema is older"):
+    with pytest.raises(CorpusError, match=f"its schema {revision} is older"):
         Corpus.open(path, read_only=True)
     assert path.read_bytes() == before
 

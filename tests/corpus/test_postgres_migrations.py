@@ -126,7 +126,7 @@ def test_everything_comes_along(
 ) -> None:
     url = postgres.url(empty_database)
     old_corpus(url, revision)
-    with pytest.raises(CorpusError, match="its schema is older"):
+    with pytest.raises(CorpusError, match=f"its schema {revision} is older"):
         Corpus.open(url, read_only=True)
     with Corpus.open(url) as corpus:
         assert corpus.networks.all() == [NETWORK]

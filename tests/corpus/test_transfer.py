@@ -147,8 +147,8 @@ def test_a_target_that_is_not_empty_is_refused(source: Path, target: str) -> Non
         copy_corpus(source, target)
     with Corpus.open(target) as corpus:
         assert corpus.networks.all() == [make_network(1)]
-    with pytest.raises(UsageError, match="is not empty"):
-        copy_corpus(source, source)
+    with pytest.raises(UsageError, match="both are the same corpus"):
+        copy_corpus(target, target)
 
 
 def test_a_source_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_every_problem_is_a_line_of_its_own(path: Path) -> None:
     ("statement", "problem"),
     [
         ("UPDATE alembic_version SET version_num = '0999'", "newer than this Catta"),
-        ("UPDATE alembic_version SET version_num = '0001'", "schema is older"),
+        ("UPDATE alembic_version SET version_num = '0001'", "schema 0001 is older"),
     ],
 )
 def test_another_schema_is_a_problem(path: Path, statement: str, problem: str) -> None:

@@ -29,6 +29,7 @@ import_app = typer.Typer(help="Bring published networks into the corpus.", no_ar
 app.add_typer(import_app, name="import")
 app.command("copy")(corpus_admin.copy)
 app.command("backup")(corpus_admin.backup)
+app.command("upgrade")(corpus_admin.upgrade)
 app.command("verify")(corpus_admin.verify)
 app.command("remove")(corpus_remove.remove)
 app.command("inspect")(corpus_inspect.inspect)

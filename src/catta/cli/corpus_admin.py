@@ -1,4 +1,4 @@
-"""`catta corpus copy | backup | verify`: moving and guarding a corpus."""
+"""`catta corpus copy | backup | upgrade | verify`: moving and guarding a corpus."""
 
 from __future__ import annotations
 
@@ -58,6 +58,32 @@ def backup(
         print_json(report)
     else:
         print_rich(f"Backed up {report.source} to {report.path} ({report.size:,} bytes)")
+
+
+@guarded
+def upgrade(
+    keep: Annotated[
+        bool,
+        typer.Option("--backup/--no-backup", help="Copy the file as it is first, beside it."),
+    ] = True,
+    corpus: CorpusPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring an older corpus to the schema of this Catta; all that it holds stays."""
+    from catta.corpus.upgrading import upgrade_corpus
+
+    with working() as work:
+        work.observer.begin("upgrade", None)
+        report = upgrade_corpus(corpus or default_corpus(), backup=keep)
+        work.observer.end()
+    if as_json:
+        print_json(report)
+    elif report.before == report.after:
+        print_rich(f"{report.corpus} has schema {report.after} already; nothing was to do.")
+    else:
+        print_rich(f"Upgraded {report.corpus} from schema {report.before} to {report.after}.")
+        if report.backup is not None:
+            print_rich(f"As it was before: {report.backup}")
 
 
 @guarded

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from catta.cli.formats import counted
 from catta.cli.guard import EXIT_FAILURE, guarded
 from catta.cli.options import AsJson, CorpusPath
 from catta.cli.output import print_json, print_rich
@@ -72,17 +73,25 @@ def _ask() -> None:
 
 def _sentence(removal: Removal, verb: str) -> str:
     figures = {
-        "networks": len(removal.networks),
-        "names": len(removal.names),
-        "own evaluations": removal.evaluations,
-        "trials": removal.trials,
-        "device measurements": removal.measurements,
-        "modules": removal.modules,
+        "network": len(removal.networks),
+        "name": len(removal.names),
+        "own evaluation": removal.evaluations,
+        "trial": removal.trials,
+        "device measurement": removal.measurements,
+        "module": removal.modules,
     }
-    parts = ", ".join(f"{count:,} {what}" for what, count in figures.items() if count)
+    parts = ", ".join(counted(count, what) for what, count in figures.items() if count)
     sentence = f"{verb}: {parts or 'nothing'}."
     if removal.unlinked:
-        sentence += f" {removal.unlinked:,} published trials stay, without code."
+        stay = counted(removal.unlinked, "published trial stays", "published trials stay")
+        sentence += f" {stay}, without code."
     if removal.kept:
-        sentence += f" {removal.kept:,} networks stay: they are in use."
+        stay = counted(removal.kept, "network stays", "networks stay")
+        sentence += f" {stay}: in use by a run, a seed set, an evaluation or under another name."
+    if removal.unnoted:
+        sentence += (
+            " The networks of this import, their names, the device measurements and the modules "
+            "stay: an earlier Catta made it, and did not note which of them it brought. "
+            "`catta corpus remove NAME...` removes networks."
+        )
     return sentence

@@ -18,6 +18,17 @@ def number(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else NONE
 
 
+def counted(count: int, one: str, several: str | None = None) -> str:
+    """`1 network`, `2,000 networks`.
+
+    Args:
+        count: How many.
+        one: What one is called.
+        several: What several are called; default: with an s.
+    """
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
+
+
 def accuracy(value: object) -> str:
     """`0.745`."""
     return f"{value:.3f}" if isinstance(value, int | float) else NONE

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, column, inspect, select, table, text
 
 from catta.corpus.drafts import draft_of, publish
 from catta.corpus.engine import IN_MEMORY, explained, make_engine
+from catta.corpus.location import Location
 from catta.corpus.modes import Mode, in_mode
 from catta.corpus.sqlite import check_file
 from catta.errors import CorpusError, UsageError
@@ -19,7 +21,6 @@ HEAD = REVISIONS[-1]
 
 _VERSION = table("alembic_version", column("version_num"))
 _OURS = {"networks", "candidates"}
-_OLDER = "its schema is older; open it once for writing"
 
 
 def prepare_file(path: Path, *, create: bool, read_only: bool) -> None:
@@ -33,16 +34,11 @@ def prepare_file(path: Path, *, create: bool, read_only: bool) -> None:
     """
     if create and not path.exists():
         _create(path)
-    check_file(path)
-    engine = make_engine(str(path), read_only=True)
-    try:
-        found = _version(engine, str(path))
-    finally:
-        engine.dispose()
+    found = schema_version(Location(name=str(path), path=path))
     if found == HEAD:
         return
     if read_only:
-        raise CorpusError(f"corpus {path}: {_OLDER}")
+        raise _older(str(path), found)
     upgrade(path)
 
 
@@ -70,8 +66,23 @@ def prepare_server(engine: Engine, location: str, *, create: bool, read_only: bo
     if found is None and not create:
         raise UsageError(f"corpus: {location} holds no corpus")
     if read_only:
-        raise CorpusError(f"corpus {location}: {_OLDER}")
+        raise _older(location, found)
     upgrade_server(engine, location)
+
+
+def schema_version(place: Location) -> str | None:
+    """Schema version of the corpus at a place; None if there is nothing in the database.
+
+    Raises:
+        CorpusError: What is there is no corpus, corrupt, or of a newer schema.
+    """
+    if place.path is not None:
+        check_file(place.path)
+    engine = make_engine(place.target, read_only=True)
+    try:
+        return _version(engine, place.name)
+    finally:
+        engine.dispose()
 
 
 def upgrade_server(engine: Engine, location: str, target: str = HEAD) -> None:
@@ -127,6 +138,14 @@ def _version(engine: Engine, location: str) -> str | None:
             "upgrade Catta"
         )
     return found
+
+
+def _older(location: str, found: str | None) -> CorpusError:
+    where = "URL" if "://" in location else shlex.quote(location)  # a URL is shown without password
+    return CorpusError(
+        f"corpus {location}: its schema {found} is older than this Catta's ({HEAD}); "
+        f"upgrade it: catta corpus upgrade --corpus {where}"
+    )
 
 
 def _create(path: Path) -> None:

@@ -39,6 +39,8 @@ class Removal:
         measurements: Measurements on devices that go.
         modules: Transforms, metrics and loaders.
         kept: Networks that an import brought but that are in use since.
+        unnoted: Whether it was an import of LEMUR by an earlier Catta, which did not note what it
+            brought beside trials; then its networks, names, measurements and modules stay.
     """
 
     networks: tuple[str, ...] = ()
@@ -49,6 +51,7 @@ class Removal:
     measurements: int = 0
     modules: int = 0
     kept: int = 0
+    unnoted: bool = False
 
 
 def remove_networks(corpus: Corpus, keys: Sequence[str], *, dry: bool = False) -> Removal:
@@ -82,7 +85,8 @@ def remove_import(corpus: Corpus, source: str, *, dry: bool = False) -> Removal:
     """Remove the trials, measurements and modules that an import brought, and its networks.
 
     A network that others use (a run, a seed set, an evaluation, a name from elsewhere) stays, and
-    a module that took an earlier one's place does too. Afterwards the source can be imported again.
+    a module that took an earlier one's place does too. Of an import by an earlier Catta, which did
+    not note what it brought, only the trials go. Afterwards the source can be imported again.
 
     Args:
         corpus: Where it is.
@@ -109,6 +113,7 @@ def remove_import(corpus: Corpus, source: str, *, dry: bool = False) -> Removal:
             measurements=_count(connection, schema.device_measurements, measured),
             modules=len(modules),
             kept=len(theirs) - len(ids),
+            unnoted=row.kind == "lemur" and BROUGHT not in row.report,
         )
         if not dry:
             connection.execute(schema.trials.delete().where(of_it))

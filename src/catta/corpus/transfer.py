@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Integer, Table, func, select
 
 from catta.corpus.drafts import draft_of, publish
+from catta.corpus.engine import make_engine
 from catta.corpus.location import Location, locate
 from catta.corpus.planning import analyze
 from catta.corpus.schema import metadata
@@ -78,10 +79,11 @@ def copy_corpus(
         stop: Whether to give up; asked between batches.
 
     Raises:
-        UsageError: The source is not there, or the target is not empty.
+        UsageError: The source is not there, both are the same, or the target is not empty.
         CorpusError: One of them failed, or the source's schema is older.
         Interrupted: `stop` said so.
     """
+    _tell_apart(locate(source), locate(target))
     with Corpus.open(source, create=False, read_only=True) as old, Corpus.open(target) as new:
         rows = _copy(old, new, progress, stop)
         return CopyReport(source=old.location, target=new.location, rows=rows)
@@ -108,22 +110,57 @@ def backup_corpus(
         Interrupted: `stop` said so.
     """
     place, path = locate(source), path.expanduser().absolute()
+
+    def write(draft: Path) -> None:
+        if place.url is not None:
+            copy_corpus(source, draft, progress=progress, stop=stop)
+        elif place.path is None:
+            raise UsageError("backup: a corpus in memory has nothing to back up")
+        else:
+            Corpus.open(place.path, create=False, read_only=True).close()  # says what is wrong
+            _copy_file(place.path, draft)
+
+    _publish(path, write)
+    return BackupReport(source=place.name, path=path, size=path.stat().st_size)
+
+
+def copy_file(source: Path, path: Path) -> None:
+    """Write what a SQLite file of any schema holds at one moment into a new one.
+
+    Args:
+        source: The file; writers are not kept waiting.
+        path: The file to be; it appears when it is whole.
+
+    Raises:
+        UsageError: It is there already, or its directory is not.
+        CorpusError: The source is damaged, or the disk failed.
+    """
+    _publish(path, lambda draft: _copy_file(source, draft))
+
+
+def _publish(path: Path, write: Callable[[Path], None]) -> None:
+    """Have a file written under another name, and give it its own when it is whole."""
     if path.exists():
         raise UsageError(f"backup: {path} exists already; name a new file")
     if not path.parent.is_dir():
         raise UsageError(f"backup: there is no directory {path.parent}")
     try:
         with draft_of(path) as draft:
-            if place.url is None:
-                _back_up_file(place, draft)
-            else:
-                copy_corpus(source, draft, progress=progress, stop=stop)
+            write(draft)
             _flush(draft)
             if not publish(draft, path):
                 raise UsageError(f"backup: {path} exists already; name a new file")
     except OSError as error:
         raise CorpusError(f"backup {path}: it cannot be written ({error.strerror})") from error
-    return BackupReport(source=place.name, path=path, size=path.stat().st_size)
+
+
+def _tell_apart(source: Location, target: Location) -> None:
+    """Raise UsageError where both are the same place; a corpus in memory is another each time."""
+    same = source.url == target.url if source.url is not None else source.path == target.path
+    if source.path is not None and target.path is not None and target.path.exists():
+        same = source.path.exists() and source.path.samefile(target.path)
+    if same and not (source.path is None and source.url is None):
+        raise UsageError(f"copy: both are the same corpus, {source.name}; name another target")
 
 
 def _copy(
@@ -174,23 +211,20 @@ def _count(connection: Connection, table: Table) -> int:
     return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
-def _back_up_file(place: Location, draft: Path) -> None:
-    if place.path is None:
-        raise UsageError("backup: a corpus in memory has nothing to back up")
-    with Corpus.open(place.path, create=False, read_only=True) as corpus:
-        pooled = corpus.connector.engine.raw_connection()
-        try:
-            with closing(sqlite3.connect(draft)) as copy:
-                source = pooled.driver_connection
-                assert isinstance(source, sqlite3.Connection)  # noqa: S101 - tells the type
-                source.backup(copy)  # in one step: another one's commit would start it anew
-                found = copy.execute("PRAGMA quick_check").fetchone()
-                if found != ("ok",):
-                    raise CorpusError(f"corpus {place.name}: it is damaged ({found[0]})")
-        except sqlite3.Error as error:
-            raise CorpusError(f"backup of {place.name}: {sqlite_reason(error) or error}") from error
-        finally:
-            pooled.close()
+def _copy_file(source: Path, draft: Path) -> None:
+    engine = make_engine(str(source), read_only=True)
+    try:
+        with engine.connect() as connection, closing(sqlite3.connect(draft)) as copy:
+            raw = connection.connection.driver_connection
+            assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - tells the type
+            raw.backup(copy)  # in one step: another one's commit would start it anew
+            found = copy.execute("PRAGMA quick_check").fetchone()
+            if found != ("ok",):
+                raise CorpusError(f"corpus {source}: it is damaged ({found[0]})")
+    except sqlite3.Error as error:
+        raise CorpusError(f"backup of {source}: {sqlite_reason(error) or error}") from error
+    finally:
+        engine.dispose()
 
 
 def _flush(path: Path) -> None:
