@@ -207,6 +207,8 @@ def check_weights(file: Path | None) -> None:
 
 def _write_weights(file: Path | None, trained: Trained) -> None:
     if file is not None and trained.evaluation.verdict.ok:
+        if not trained.weights:
+            raise UsageError("--weights: they are more than leave the sandbox, 256 MiB")
         from catta.training.weights import save_weights
 
         save_weights(file, trained)
@@ -220,6 +222,7 @@ def _show(trained: Trained, *, plot: bool, as_json: bool) -> None:
             "recipe": trained.recipe.model_dump(),
             "evaluation": trained.evaluation,
             "repeated": trained.repeated,
+            "pretrained": trained.pretrained,
             "note": trained.note,
         }
         print_json(summary)

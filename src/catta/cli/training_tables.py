@@ -29,6 +29,8 @@ def trained_lines(trained: Trained) -> Iterator[str]:
         yield f"{where}: {verdict.outcome.value} at {verdict.stage.value}: {verdict.error}"
     if trained.repeated:
         yield "The corpus had this evaluation; --again trains once more."
+    if trained.pretrained:
+        yield "The network asks for pretrained weights; it was trained from random ones."
     if trained.note:
         yield trained.note
 

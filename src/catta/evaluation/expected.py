@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,9 +11,15 @@ from numpy.typing import NDArray
 
 from catta.evaluation.objectives.limits import LONGEST_CAPTION, MOST_BOXES
 from catta.records import Problem
+from catta.tasks.targets import PROBES
 
-PROBES = "probes"
-"""Name of a target that is none: where the probes of a text part from their originals."""
+__all__ = [
+    "PROBES",
+    "MalformedError",
+    "expect_arrays",
+    "expect_causal",
+    "prediction_bytes",
+]
 
 _TOLERANCE = 1e-2
 """Scores of the same inputs in batches of other sizes differ by rounding; by far less than this."""
@@ -58,7 +65,16 @@ def expect_causal(scores: NDArray[np.float32], probes: NDArray[np.int64]) -> Non
     for number, position in enumerate(probes.tolist()):
         original, probe = scores[number, :position], scores[first + number, :position]
         if np.abs(original - probe).max(initial=0.0) > _TOLERANCE * max(1.0, np.abs(probe).max()):
-            raise MalformedError("the network is not causal: it sees the tokens it is to predict")
+            raise MalformedError(
+                "the network is not causal: its scores depend on tokens that come later, or on "
+                "chance"
+            )
+
+
+def prediction_bytes(problem: Problem, count: int) -> int:
+    """Size of the predictions of `count` samples."""
+    wanted = _wanted(problem, count).values()
+    return sum(math.prod(shape) * np.dtype(dtype).itemsize for dtype, shape in wanted)
 
 
 def _wanted(problem: Problem, count: int) -> dict[str, tuple[Any, tuple[int, ...]]]:

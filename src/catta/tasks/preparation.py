@@ -1,10 +1,13 @@
 """The data of one recipe: split, resized and normalised once, then kept in the cache.
 
     <cache>/data/<key>/inputs/   train_x.npy, train_<target>.npy, validation_x.npy, test_x.npy
+                                 and norm.npy where images are raw
     <cache>/data/<key>/labels/   validation_<target>.npy, test_<target>.npy
 
 Only `inputs` is for the sandbox: what networks are scored with lies beside it. What the arrays hold
-is in `catta.tasks.sources`; images are float32, normalised.
+is in `catta.tasks.sources`; images are float32, normalised. For a recipe with a transform they are
+raw: uint8, of the dataset's own size if it has one for all images, else of the recipe's; `norm` is
+the mean and the deviation of their channels, (2, C) float32, for the transform.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ from catta.tasks.datasets import Dataset, ImageDataset, find_dataset, tasks_of
 from catta.tasks.images import CHUNK, Normalisation, normalised
 from catta.tasks.sources import TARGETS, ImageSource, Part, Samples, Source
 from catta.tasks.splits import Split, split
+from catta.tasks.targets import PROBES
 from catta.tasks.text_source import UncutText
 from catta.tasks.validation import validate
 
@@ -35,6 +39,8 @@ _FORMAT = 2
 """Counts up when prepared data of an older version must not be used any more."""
 
 TEXT = "txt-generation"
+
+_MOST_PROBES = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +51,8 @@ class PreparedData:
         inputs: Directory with what a network may see: `train_x.npy`, the targets of training
             (`train_y.npy`), `validation_x.npy` and `test_x.npy`.
         problem: What goes into a network and comes out.
-        validation: Targets of the validation split by name, for the parent process only.
+        validation: Targets of the validation split by name, for the parent process only; of texts
+            also `probes`, (P,) int64, for that many samples at the end of `validation_x.npy`.
         test: Targets of the test split by name, for the parent process only.
         dataset: Name of the dataset that was really used.
         words: Names of the classes or the vocabulary; empty where nobody gave names.
@@ -95,6 +102,8 @@ def prepare(
             not hold the dataset.
         FetchError: The dataset cannot be obtained, is damaged, or the disk is full.
     """
+    if recipe.task == TEXT and recipe.transform is not None:
+        raise UsageError(f"{TEXT} takes no transform; {recipe.transform} is for images")
     source = open_source(recipe.task, recipe.dataset, directory, progress)
     if isinstance(source, UncutText):
         source = source.cut(recipe.length)
@@ -106,9 +115,8 @@ def prepare(
     )
     root = cache_dir() / "data"
     place = root / _key(source, recipe)
-    targets = TARGETS[recipe.task]
     with locked(root, progress), storing(root):
-        if not _is_whole(place, targets):
+        if not _is_whole(place, recipe):
             if progress is not None:
                 progress(f"Preparing {source.name}")
             with scratch_directory(root) as scratch:
@@ -119,8 +127,8 @@ def prepare(
     return PreparedData(
         inputs=place / "inputs",
         problem=_problem(place, source, recipe),
-        validation=_targets(place, "validation", targets),
-        test=_targets(place, "test", targets),
+        validation=_targets(place, "validation", _scored_with(recipe.task)),
+        test=_targets(place, "test", _scored_with(recipe.task)),
         dataset=source.name,
         words=source.words,
         note=_note(source, recipe, parts),
@@ -171,16 +179,31 @@ def _key(source: Source, recipe: Recipe) -> str:
         "validation_samples": recipe.validation_samples,
         "seed": recipe.seed,
     }
+    if recipe.transform is not None:
+        settings |= {"size": _raw_size(source, recipe), "raw": True}
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
     return f"{source.name}-{digest[:24]}"
 
 
+def _raw_size(source: Source, recipe: Recipe) -> int:
+    """Height and width of raw images."""
+    if isinstance(source, ImageSource):
+        height, width = source.raw.train_x.shape[2:]
+        if height == width:
+            return height
+    return recipe.resolution
+
+
 def _write(place: Path, source: Source, parts: Split, recipe: Recipe) -> None:
-    size = sample_size(recipe)
+    raw = recipe.transform is not None
+    size = _raw_size(source, recipe) if raw else sample_size(recipe)
     scale = None if recipe.task == TEXT else source.measure(parts.train, size)
     inputs, labels = place / "inputs", place / "labels"
     inputs.mkdir(parents=True)
     labels.mkdir()
+    if raw and scale is not None:
+        np.save(inputs / "norm.npy", np.array([scale.mean, scale.std], np.float32))
+        scale = None
     everything = np.arange(source.count("test"), dtype=np.int64)
     splits: tuple[tuple[str, Part, NDArray[np.int64]], ...] = (
         ("train", "train", parts.train),
@@ -197,6 +220,23 @@ def _write(place: Path, source: Source, parts: Split, recipe: Recipe) -> None:
             for start in range(0, max(len(indices), 1), CHUNK)
         )
         _write_arrays(places, len(indices), chunks, scale)
+        if recipe.task == TEXT and name != "train":
+            _append_probes(places["x"], labels / f"{name}_{PROBES}.npy", recipe.seed)
+
+
+def _append_probes(texts: Path, positions: Path, seed: int) -> None:
+    """Append copies of the first texts whose tokens, from some position on, are another text's.
+
+    What a network says about the tokens before that position must not depend on them.
+    """
+    x = np.array(_load(texts))
+    count, length = min(_MOST_PROBES, len(x)), x.shape[1]
+    where = np.random.default_rng(seed).integers(1, length, count)
+    later = np.arange(length) >= where[:, None]
+    probes = np.where(later, np.roll(x, -1, axis=0)[:count], x[:count])
+    texts.unlink()  # it is mapped
+    np.save(texts, np.concatenate([x, probes.astype(x.dtype)]))
+    np.save(positions, where.astype(np.int64))
 
 
 def _write_arrays(
@@ -227,17 +267,24 @@ def _write_arrays(
             file.close()
 
 
-def _is_whole(place: Path, targets: tuple[str, ...]) -> bool:
+def _is_whole(place: Path, recipe: Recipe) -> bool:
     """Whether all files are there and none is shorter than its header says."""
+    task = recipe.task
     names = [f"inputs/{name}_x" for name in ("train", "validation", "test")]
-    names += [f"inputs/train_{target}" for target in targets]
-    names += [f"labels/{name}_{target}" for name in ("validation", "test") for target in targets]
+    names += [f"inputs/train_{target}" for target in TARGETS[task]]
+    names += [f"labels/{n}_{t}" for n in ("validation", "test") for t in _scored_with(task)]
+    names += [] if recipe.transform is None else ["inputs/norm"]
     try:
         for name in names:
             _load(place / f"{name}.npy")
     except (OSError, ValueError, EOFError):
         return False
     return True
+
+
+def _scored_with(task: str) -> tuple[str, ...]:
+    """What is kept beside the inputs: the targets, and the probes of texts."""
+    return (*TARGETS[task], *((PROBES,) if task == TEXT else ()))
 
 
 def _problem(place: Path, source: Source, recipe: Recipe) -> Problem:

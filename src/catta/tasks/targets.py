@@ -16,6 +16,9 @@ TARGETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """The tasks, and the names of what a network is to give for each."""
 
+PROBES = "probes"
+"""Kept with the targets of a text: where its probes part from their originals."""
+
 UNJUDGED = 255
 """A pixel that belongs to no class and is not scored."""
 
