@@ -18,6 +18,7 @@ from catta.cli import (
     new,
     runs,
     train,
+    tune,
     warmup,
 )
 
@@ -32,6 +33,7 @@ app.command("evolve")(evolve.evolve)
 app.command("resume")(evolve.resume)
 app.command("check")(check.check)
 app.command("train")(train.train)
+app.command("tune")(tune.tune)
 app.command("coverage")(coverage.coverage)
 app.command("noise")(compare.noise)
 app.command("fidelity")(compare.fidelity)

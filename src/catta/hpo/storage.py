@@ -11,9 +11,10 @@ from pathlib import Path
 import optuna
 from optuna.storages import BaseStorage, InMemoryStorage, RDBStorage
 from sqlalchemy import URL, create_engine, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
 from catta.corpus import Corpus
+from catta.corpus.engine import IN_MEMORY
 from catta.errors import CattaError
 
 SUFFIX = ".optuna.sqlite"
@@ -50,7 +51,7 @@ class StudyStorage:
             target = own.render_as_string(hide_password=False)
             bare = own.difference_update_query(["password", "passfile", "sslpassword"])
             self.shown = bare.render_as_string(hide_password=True)
-        elif url.database and url.database != ":memory:":
+        elif corpus.location != IN_MEMORY:
             self._file = Path(corpus.location + SUFFIX)
             target = self.shown = f"sqlite:///{self._file}"
         else:
@@ -94,7 +95,7 @@ def explained(shown: str | None) -> Generator[None]:
     """
     try:
         yield
-    except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
+    except (optuna.exceptions.StorageInternalError, DBAPIError) as error:
         cause: BaseException = error.__cause__ or error
         lines = str(cause).strip().splitlines() or [type(cause).__name__]
         raise CattaError(f"studies {shown or 'in memory'}: {lines[0]}") from error

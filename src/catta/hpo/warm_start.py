@@ -98,6 +98,7 @@ def _evaluated(connection: Connection, base: Recipe, ids: Sequence[str]) -> list
     last = (
         select(func.max(epochs.c.epoch))
         .where(epochs.c.evaluation_id == evaluations.c.id)
+        .correlate(evaluations)
         .scalar_subquery()
     )
     score = epochs.c.accuracy
