@@ -73,7 +73,8 @@ def train(
         int | None, typer.Option("--batch", metavar="N", help="Samples a step.")
     ] = None,
     transform: Annotated[
-        str | None, typer.Option("--transform", metavar="NAME", help="A transform of LEMUR's.")
+        str | None,
+        typer.Option("--transform", metavar="NAME", help="A transform of LEMUR's, or FILE.py."),
     ] = None,
     resolution: Annotated[
         int | None, typer.Option("--resolution", metavar="PIXELS", help="Size of the images.")

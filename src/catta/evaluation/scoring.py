@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from catta.tasks.metrics import score
 
 CHECKPOINT = "checkpoint"
 WEIGHTS = "weights."
+_MOST_NAMES = 10
 
 OnEpoch = Callable[[EpochMeasurement, NDArray[np.uint8] | None], bool | None]
 """Is told each epoch when it ends, with the checkpoint if one is kept; in another thread.
@@ -60,6 +61,8 @@ class TrainReport:
     Attributes:
         weights: Parameters and buffers by name, if they were kept; hostile input, but numbers.
         stopped: Whether `on_epoch` ended it; its verdict is that of the epochs until then.
+        pretrained: Whether the network asked for pretrained weights; it got random ones.
+        slow: Steps of the transform that went through the images one by one, in each epoch.
     """
 
     verdict: Verdict
@@ -67,6 +70,8 @@ class TrainReport:
     seconds: float = 0.0
     weights: Mapping[str, NDArray[Any]] = field(default_factory=dict[str, NDArray[Any]])
     stopped: bool = False
+    pretrained: bool = False
+    slow: tuple[str, ...] = ()
 
 
 def train_and_score(
@@ -78,6 +83,7 @@ def train_and_score(
     keep: Collection[str] = (),
     resume: NDArray[np.uint8] | None = None,
     on_epoch: OnEpoch | None = None,
+    transform: str | None = None,
 ) -> TrainReport:
     """Train a network in the sandbox and score its predictions on the validation split.
 
@@ -89,12 +95,24 @@ def train_and_score(
         keep: `checkpoint` to get one with each epoch, `weights` to get them in the end.
         resume: A checkpoint of the same network and recipe to go on from.
         on_epoch: Told each epoch when it ends; ends the training by returning False.
+        transform: Text of a transform module, which is executed in the sandbox; with it, the
+            images of the data are bytes.
 
     Returns:
         The epochs that were trained now; of a failure those before it.
     """
     scorer = _Scorer(data, data.validation, recipe, on_epoch, resumed=resume is not None)
-    reply = _run(worker, source, data, recipe, "validation", scorer, keep=keep, resume=resume)
+    reply = _run(
+        worker,
+        source,
+        data,
+        recipe,
+        "validation",
+        scorer,
+        keep=keep,
+        resume=resume,
+        transform=transform,
+    )
     if reply.failure is not None:
         verdict = Verdict(outcome=reply.failure, stage=Stage.TRAIN, error=reply.error)
     elif reply.stopped:
@@ -113,13 +131,22 @@ def train_and_score(
         seconds=reply.seconds,
         weights=weights,
         stopped=reply.stopped,
+        pretrained=reply.header.get("pretrained") is True,
+        slow=scorer.slow,
     )
 
 
-def assess(worker: Worker, source: str, *, data: ScoringData, recipe: Recipe) -> float | Verdict:
+def assess(
+    worker: Worker,
+    source: str,
+    *,
+    data: ScoringData,
+    recipe: Recipe,
+    transform: str | None = None,
+) -> float | Verdict:
     """The recipe's metric on the test split after training under the recipe, or how it failed."""
     scorer = _Scorer(data, data.test, recipe, only_last=True)
-    reply = _run(worker, source, data, recipe, "test", scorer)
+    reply = _run(worker, source, data, recipe, "test", scorer, transform=transform)
     if reply.failure is not None:
         return Verdict(outcome=reply.failure, stage=Stage.TRAIN, error=reply.error)
     verdict = _ended(scorer, recipe)
@@ -136,6 +163,7 @@ def _run(
     *,
     keep: Collection[str] = (),
     resume: NDArray[np.uint8] | None = None,
+    transform: str | None = None,
 ) -> Reply:
     job: Mapping[str, Any] = {
         "kind": "train",
@@ -144,6 +172,7 @@ def _run(
         "recipe": recipe.model_dump(),
         "predict": split,
         "keep": sorted(keep),
+        **({} if transform is None else {"transform": transform}),
     }
     return worker.run(
         job,
@@ -170,6 +199,7 @@ class _Scorer:
     Attributes:
         epochs: What was measured so far.
         problem: What was wrong with a part, if something was; nothing counts after that.
+        slow: Steps of the transform that go through the images one by one, as the worker says.
     """
 
     def __init__(
@@ -192,6 +222,7 @@ class _Scorer:
         self._last: int | None = None
         self.epochs: list[EpochMeasurement] = []
         self.problem: str | None = None
+        self.slow: tuple[str, ...] = ()
 
     def take(self, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bool | None:
         """Take one part; False where the training is to end with it."""
@@ -211,6 +242,7 @@ class _Scorer:
         self, header: Mapping[str, Any], arrays: dict[str, NDArray[Any]]
     ) -> tuple[EpochMeasurement | None, NDArray[np.uint8] | None]:
         epoch = self._epoch(header)
+        self.slow = _names(header, "image_by_image")
         checkpoint = arrays.pop(CHECKPOINT, None)
         if self._only_last and epoch < self._recipe.epochs:
             expect_arrays(arrays, {})
@@ -257,6 +289,13 @@ class _Scorer:
 
 def _known(header: Mapping[str, Any], name: str) -> float | None:
     return None if header.get(name) is None else _number(header, name)
+
+
+def _names(header: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """Python names that a worker sent; whatever else is there is left out."""
+    value = header.get(name)
+    found = cast("list[object]", value) if isinstance(value, list) else []
+    return tuple(one for one in found[:_MOST_NAMES] if isinstance(one, str) and one.isidentifier())
 
 
 def _number(header: Mapping[str, Any], name: str) -> float:

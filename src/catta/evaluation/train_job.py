@@ -7,17 +7,24 @@
 from __future__ import annotations
 
 import io
+import os
+import random
 import resource
-from collections.abc import Generator, Mapping
-from dataclasses import asdict
+import tempfile
+from collections.abc import Callable, Generator, Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from catta.evaluation import wire
+from catta.evaluation.inspect_pretrained import random_weights
 from catta.evaluation.instance import instantiate
 from catta.evaluation.objectives import Objective, objective_of
 from catta.evaluation.objectives.objective import Samples
@@ -31,6 +38,8 @@ Part = tuple[dict[str, Any], Arrays]
 CHECKPOINT = "checkpoint"
 WEIGHTS = "weights"
 _PREFIX = "train_"
+_TRANSFORMS = "catta.evaluation.transforms.applied"
+"""Takes 1.5 s to import, with torchvision, which few trainings need."""
 
 
 def train_job(
@@ -39,9 +48,10 @@ def train_job(
     """Train under the recipe of a job.
 
     Args:
-        job: `source`, `problem`, `recipe`; `predict` names the split: `validation` after each
-            epoch, `test` after the last one; `keep` names what else is sent: `checkpoint` after
-            each epoch, `weights` after the last.
+        job: `source`, `problem`, `recipe`; `transform` is the text of a transform module where the
+            images are bytes, or None; `predict` names the split: `validation` after each epoch,
+            `test` after the last one; `keep` names what else is sent: `checkpoint` after each
+            epoch, `weights` after the last.
         data: Arrays of the dataset, and the `checkpoint` to go on from, if there is one.
         name: What the module is called.
 
@@ -49,41 +59,78 @@ def train_job(
         After each epoch its measurements, and the predictions.
 
     Returns:
-        Nothing, and the weights if they are wanted: an array each, as `weights.<name>`.
+        Whether the network asked for `pretrained` weights (it got random ones), and the weights if
+        they are wanted and not too many: an array each, as `weights.<name>`.
 
     Raises:
         Exception: Whatever the network raises.
     """
-    problem = Problem.model_validate(job["problem"])
+    with ExitStack() as stack:
+        asked = stack.enter_context(random_weights())
+        if job["recipe"].get("compile"):
+            _give_compiler_a_place(stack)
+        weights = yield from _train(job, data, name)
+        return {"pretrained": asked.requested}, weights
+
+
+def _train(
+    job: Mapping[str, Any], data: Mapping[str, np.ndarray], name: str
+) -> Generator[Part, None, Arrays]:
     recipe = Recipe.model_validate(job["recipe"])
     keep, split = job.get("keep", ()), job["predict"]
-    objective = objective_of(problem)
-    samples = _samples(data)
-    inputs = torch.from_numpy(data[f"{split}_x"])
+    work = _work(job, data, recipe)
+    problem, objective, samples = work.problem, work.objective, work.samples
     device = _device()
     layout = _layout(job["source"], problem, recipe, samples, objective, name)
-    network = _network(job["source"], problem, recipe, device, name)
-    trainer: OwnRecipe | FixedRecipe
-    if recipe.track == "own":
-        trainer = OwnRecipe(network, samples, objective, recipe)
-    else:
+
+    def begin() -> tuple[nn.Module, OwnRecipe | FixedRecipe]:
+        network = _network(job["source"], problem, recipe, device, name)
+        if recipe.track == "own":
+            return network, OwnRecipe(network, samples, objective, recipe)
         # torch types what it compiles as a function, though it is a module still.
         compiled: Any = torch.compile(network) if recipe.compile else network
-        trainer = FixedRecipe(
+        return network, FixedRecipe(
             compiled, samples, objective, recipe, layout=layout, device=_moved(device)
         )
-    state = _State(network, trainer)
-    done = state.restore(data[CHECKPOINT]) if CHECKPOINT in data else 0
+
+    network, trainer = begin()
+    state, done = _State(network, trainer), 0
+    if CHECKPOINT in data:
+        try:
+            done = state.restore(data[CHECKPOINT])
+        except Exception:  # noqa: BLE001 - of another version of torch, say: no fault of the network
+            network, trainer = begin()
+            state = _State(network, trainer)
     for epoch in range(done + 1, recipe.epochs + 1):
         report = trainer.epoch()
         arrays: Arrays = {}
         if split == "validation" or epoch == recipe.epochs:
-            found = predict(network, inputs, objective, layout=layout, device=_moved(device))
+            found = predict(
+                network,
+                work.inputs,
+                objective,
+                layout=layout,
+                device=_moved(device),
+                transformed=work.transformed,
+            )
             arrays |= {key: _plain(value) for key, value in found.items()}
         if CHECKPOINT in keep:
-            arrays[CHECKPOINT] = state.save(epoch)
-        yield {"epoch": epoch, "peak_memory_mb": _peak_mb(), **asdict(report)}, arrays
-    return {}, _weights(network) if WEIGHTS in keep else {}
+            arrays = _if_it_fits({**arrays, CHECKPOINT: state.save(epoch)}, arrays)
+        header = {"epoch": epoch, "peak_memory_mb": _peak_mb(), "image_by_image": work.slow}
+        yield {**header, **asdict(report)}, arrays
+    return _if_it_fits(_weights(network), {}) if WEIGHTS in keep else {}
+
+
+def _if_it_fits(arrays: Arrays, otherwise: Arrays) -> Arrays:
+    """The arrays, unless they are more than a message may hold."""
+    size = sum(array.nbytes for array in arrays.values())
+    return arrays if size <= wire.MAX_ARRAYS and len(arrays) <= wire.MAX_COUNT else otherwise
+
+
+def _give_compiler_a_place(stack: ExitStack) -> None:
+    """A directory for what torch.compile makes, until the stack ends; no further processes."""
+    place = stack.enter_context(tempfile.TemporaryDirectory(prefix="catta-compile-"))
+    os.environ |= {"TORCHINDUCTOR_CACHE_DIR": place, "TORCHINDUCTOR_COMPILE_THREADS": "1"}
 
 
 class _State:
@@ -102,7 +149,13 @@ class _State:
         """Bytes of the state after an epoch."""
         buffer = io.BytesIO()
         states = {key: part.state_dict() for key, part in self._parts.items()}
-        randomness = {"order": self._generator.get_state(), "torch": torch.get_rng_state()}
+        kind, words, *rest = np.random.get_state(legacy=True)
+        randomness = {
+            "order": self._generator.get_state(),
+            "torch": torch.get_rng_state(),
+            "python": random.getstate(),
+            "numpy": (kind, np.asarray(words).tolist(), *rest),
+        }
         torch.save({"epoch": epoch, "states": states, "random": randomness}, buffer)
         return np.frombuffer(buffer.getbuffer(), dtype=np.uint8)
 
@@ -113,7 +166,42 @@ class _State:
             part.load_state_dict(saved["states"][key])
         self._generator.set_state(saved["random"]["order"])
         torch.set_rng_state(saved["random"]["torch"])
+        random.setstate(saved["random"]["python"])
+        np.random.set_state(saved["random"]["numpy"])
         return int(saved["epoch"])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Work:
+    """What is trained on and predicted for, as it is or as a transform makes it."""
+
+    problem: Problem
+    objective: Objective
+    samples: Samples
+    inputs: Tensor
+    transformed: Callable[[Tensor], Tensor] | None = None
+    slow: tuple[str, ...] = ()
+
+
+def _work(job: Mapping[str, Any], data: Mapping[str, np.ndarray], recipe: Recipe) -> _Work:
+    problem, samples = Problem.model_validate(job["problem"]), _samples(data)
+    inputs = torch.from_numpy(data[f"{job['predict']}_x"])
+    transform = job.get("transform")
+    if transform is None:
+        objective = objective_of(problem)
+        return _Work(problem=problem, objective=objective, samples=samples, inputs=inputs)
+    seed_everything(recipe.seed)
+    applied = import_module(_TRANSFORMS).apply(
+        transform, problem, samples, inputs, data["norm"], memory_mb=recipe.memory_mb
+    )
+    return _Work(
+        problem=applied.problem,
+        objective=applied.objective,
+        samples=applied.samples,
+        inputs=applied.inputs,
+        transformed=applied.rest if applied.rest.stages else None,
+        slow=applied.slow,
+    )
 
 
 def _samples(data: Mapping[str, np.ndarray]) -> Samples:

@@ -10,7 +10,7 @@ import contextlib
 import math
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,13 +96,23 @@ def predict(
     *,
     layout: torch.memory_format = torch.contiguous_format,
     device: torch.device | None = None,
+    transformed: Callable[[Tensor], Tensor] | None = None,
 ) -> dict[str, Tensor]:
-    """What a network says in evaluation mode; the first axis of each array is that of `inputs`."""
+    """What a network says in evaluation mode; the first axis of each array is that of `inputs`.
+
+    Args:
+        network: Already on the device.
+        inputs: Of all samples.
+        objective: What the task asks for.
+        layout: Memory layout of batches of images.
+        device: Where batches are moved to.
+        transformed: What becomes of a batch before that; it gets a copy.
+    """
     network.eval()
-    parts = [
-        objective.predict(network, placed(batch, layout, device))
-        for batch in inputs.split(PREDICT_BATCH)
-    ]
+    batches = iter(inputs.split(PREDICT_BATCH))
+    if transformed is not None:
+        batches = (transformed(batch.clone()) for batch in batches)
+    parts = [objective.predict(network, placed(batch, layout, device)) for batch in batches]
     return {name: torch.cat([part[name].cpu() for part in parts]) for name in parts[0]}
 
 

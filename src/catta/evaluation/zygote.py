@@ -78,6 +78,8 @@ def main() -> None:
     settings = Settings.from_json(values)
     perform = _load(settings)
     data = _map(settings.data)
+    if "norm" in data:  # images are bytes that jobs transform: what that takes is imported once
+        import_module("catta.evaluation.transforms.applied")
     # What is there now is never looked at by the collector again: children then share its pages.
     gc.collect()
     gc.freeze()

@@ -95,7 +95,7 @@ def check_nn(
         save_path: Directory that gets a file `<epoch>.json` for each epoch, as LEMUR's.
         export_onnx: Not yet here.
         epoch_limit_minutes: Wall-clock limit of an epoch, prediction included.
-        transform_dir: Not yet here.
+        transform_dir: Directory with `NAME.py` of the transform, if it is not the corpus' own.
         corpus: Path or URL; default: `CATTA_CORPUS` or the user's data directory.
         observer: Told how it goes.
         unsafe: Run without isolation if none can be had.
@@ -103,9 +103,9 @@ def check_nn(
     Raises:
         UsageError: A name is unknown, or a value makes no sense.
     """
-    if export_onnx or transform_dir is not None:
-        what = "export_onnx" if export_onnx else "transform_dir"
-        raise UsageError(f"{what}: Catta cannot do this yet")
+    if export_onnx:
+        raise UsageError("export_onnx: Catta cannot do this yet")
+    transforms = None if transform_dir is None else Path(transform_dir)
     epochs = _whole("epoch", prm.get("epoch", 1))
     own = {k: _number(k, v) for k, v in prm.items() if k not in _OF_RECIPES | _NOT_FOR_NETWORKS}
     recipe = recipe_for(
@@ -124,10 +124,17 @@ def check_nn(
     subject = named(f"{prefix}-{digest}" if prefix else digest, nn_code)
     if save_to_db:
         with Corpus.open(corpus or default_corpus()) as store:
-            trained = train(subject, recipe, corpus=store, observer=observer, unsafe=unsafe)
+            trained = train(
+                subject,
+                recipe,
+                corpus=store,
+                observer=observer,
+                unsafe=unsafe,
+                transform_dir=transforms,
+            )
             name = (store.networks.get(subject.id) or subject).name
     else:
-        trained = train(subject, recipe, observer=observer, unsafe=unsafe)
+        trained = train(subject, recipe, observer=observer, unsafe=unsafe, transform_dir=transforms)
         name = subject.name
     if save_path is not None:
         _save(Path(save_path), trained.evaluation, dict(prm))

@@ -29,6 +29,7 @@ from catta.records import (
 from catta.tasks import PreparedData, prepare
 from catta.tasks.targets import PROBES
 from catta.training.checkpoints import Checkpoint
+from catta.training.transforms import find_transform
 from catta.training.warm import WarmWorker
 
 _OK = Verdict(outcome=Outcome.OK, stage=Stage.SCORE)
@@ -89,6 +90,7 @@ def train(
     threads: int | None = None,
     observer: TrainObserver | None = None,
     warm: WarmWorker | None = None,
+    transform_dir: Path | None = None,
 ) -> Trained:
     """Train a network in the sandbox; whatever becomes of it is kept in the corpus.
 
@@ -109,16 +111,22 @@ def train(
         threads: Threads of the training; default: one a processor.
         observer: Told how it goes.
         warm: Where it runs; `sandbox`, `unsafe` and `threads` are its own then.
+        transform_dir: Where the recipe's transform is looked for before the corpus.
 
     Raises:
-        UsageError: The dataset does not suit the task, or its directory does not hold it; the
-            predictions are larger than what leaves a sandbox; `compile` without `unsafe`.
+        UsageError: The transform is unknown; the dataset does not suit the task, or its directory
+            does not hold it; the predictions are larger than what leaves a sandbox; `compile`
+            without `unsafe`.
         FetchError: The dataset cannot be obtained.
         SandboxError: No sandbox can be had, or it failed.
         Interrupted: By Ctrl-C, or `warm` was interrupted; nothing is kept but the checkpoint.
     """
     if recipe.compile:
         sandbox = _that_compiles(unsafe, warm)
+    transform = None
+    if recipe.transform is not None:
+        found = find_transform(recipe.transform, corpus, transform_dir)
+        recipe, transform = recipe.model_copy(update={"transform": found.name}), found.source
     data = prepare(recipe, directory=directory, progress=observer.message if observer else None)
     # A fallback must not pass for the dataset that it stands in for.
     recipe = recipe.model_copy(update={"dataset": data.dataset})
@@ -141,7 +149,9 @@ def train(
                     WarmWorker(sandbox=sandbox, unsafe=unsafe, threads=threads)
                 )
             worker = warm.of(data.inputs)
-            report, epochs = _run(worker, network, recipe, data, checkpoint, weights, observer)
+            report, epochs = _run(
+                worker, network, recipe, data, checkpoint, weights, observer, transform
+            )
     except KeyboardInterrupt as error:
         raise Interrupted(_how_to_go_on(network, recipe, checkpoint)) from error
     warm.check()
@@ -169,7 +179,7 @@ def train(
         problem=data.problem,
         evaluation=evaluation,
         weights=report.weights,
-        note=data.note,
+        note=_note(data, report),
         stopped=stopped,
         pretrained=report.pretrained,
     )
@@ -214,6 +224,7 @@ def _run(
     checkpoint: Checkpoint,
     weights: bool,
     observer: TrainObserver | None,
+    transform: str | None,
 ) -> tuple[TrainReport, list[EpochMeasurement]]:
     """Train, from the checkpoint on if there is one; returns all epochs, the earlier ones too."""
     saved = checkpoint.load()
@@ -242,8 +253,16 @@ def _run(
         keep=[*(["checkpoint"] if recipe.epochs > 1 else []), *(["weights"] if weights else [])],
         resume=state,
         on_epoch=on_epoch,
+        transform=transform,
     )
     return report, epochs
+
+
+def _note(data: PreparedData, report: TrainReport) -> str | None:
+    notes = [data.note] if data.note else []
+    if report.slow:
+        notes.append(f"{', '.join(report.slow)} of the transform went image by image, slowly")
+    return "; ".join(notes) or None
 
 
 def _keep(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from catta.corpus import Corpus
+from catta.corpus.opening import opened
 from catta.errors import UsageError
 
 KIND = "transform"
@@ -36,7 +37,7 @@ def find_transform(
 
     Args:
         name: A path that ends in `.py`, or a name as of LEMUR's transforms (`echo_64`).
-        corpus: Where the modules of an imported LEMUR are.
+        corpus: Where the modules of an imported LEMUR are; None for the default corpus.
         directory: Looked into first, for `NAME.py`.
 
     Raises:
@@ -51,10 +52,12 @@ def find_transform(
         path = Path(directory) / f"{stem}.py"
         if path.is_file():
             return _same(name, _of_file(path))
-    found = corpus.trials.module(KIND, name) if corpus is not None else None
+    found, names = _in_corpus(name, corpus)
     if found is not None:
         return Transform(name, found)
-    raise UsageError(_unknown(name, corpus, directory))
+    if directory is not None:
+        names += [path.stem for path in Path(directory).glob("*.py")]
+    raise UsageError(_unknown(name, names))
 
 
 def _same(name: str, found: Transform) -> Transform:
@@ -77,14 +80,19 @@ def _of_file(path: Path) -> Transform:
     return Transform(f"{path.stem}@{digest[:12]}", source)
 
 
-def _unknown(name: str, corpus: Corpus | None, directory: str | Path | None) -> str:
-    names = set(corpus.trials.module_names(KIND)) if corpus is not None else set[str]()
-    if directory is not None:
-        names |= {path.stem for path in Path(directory).glob("*.py")}
-    where = f"the corpus {corpus.location}" if corpus is not None else "no corpus"
+def _in_corpus(name: str, corpus: Corpus | None) -> tuple[str | None, list[str]]:
+    """The text of this name, and all names."""
+    try:
+        with opened(corpus) as store:
+            return store.trials.module(KIND, name), store.trials.module_names(KIND)
+    except UsageError:  # there is no default corpus
+        return None, []
+
+
+def _unknown(name: str, names: list[str]) -> str:
     if not names:
         return (
-            f"transform {name!r} is unknown: {where} has no transforms; import LEMUR's with "
+            f"transform {name!r} is unknown: the corpus has no transforms; import LEMUR's with "
             "`catta corpus import lemur`, or name a file NAME.py"
         )
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from catta.evaluation.objectives.captioning import Captioning
 from catta.evaluation.objectives.classification import Classification
 from catta.evaluation.objectives.detection import Detection
@@ -12,7 +14,7 @@ from catta.records import Problem
 
 __all__ = ["Objective", "objective_of"]
 
-_OBJECTIVES: dict[str, type[Objective]] = {
+_OBJECTIVES: dict[str, Callable[[Problem], Objective]] = {
     "img-classification": Classification,
     "img-segmentation": Segmentation,
     "obj-detection": Detection,

@@ -7,16 +7,12 @@ from typing import Any, Protocol
 
 from torch import Tensor, nn
 
-from catta.records import Problem
-
 Samples = Mapping[str, Tensor]
 """Arrays of a split by name, as in `catta.tasks.sources`; images are float32."""
 
 
 class Objective(Protocol):
     """One task. Everything here runs inside the sandbox and may raise what a network raises."""
-
-    def __init__(self, problem: Problem) -> None: ...
 
     def batch(self, samples: Samples, indices: Tensor) -> tuple[Tensor, Any]:
         """Inputs and targets of some samples, in the form in which LEMUR's loaders give them."""

@@ -9,7 +9,7 @@ Whether such a step draws is seen from the states of the random generators.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -93,7 +93,7 @@ def _as_tensor(found: object, name: str) -> Tensor:
 
 
 @contextmanager
-def _states_kept() -> Iterator[Callable[[], bool]]:
+def _states_kept() -> Generator[Callable[[], bool]]:
     """Put random generators back in the end; what is given tells whether anybody drew."""
     before = torch.get_rng_state(), np.random.get_state(), random.getstate()
 

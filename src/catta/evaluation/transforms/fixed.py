@@ -12,7 +12,7 @@ from torch import Tensor
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional
 
-from catta.evaluation.transforms.stage import Motion, Stage, fixed
+from catta.evaluation.transforms.stage import Motion, Stage, TransformError, fixed
 
 _INTERPOLATIONS = {
     InterpolationMode.BILINEAR: InterpolationMode.BILINEAR,
@@ -48,9 +48,12 @@ def border(name: str, transform: Any) -> Stage:
     """`Pad`."""
     padding, mode = transform.padding, transform.padding_mode
     padding = [padding] if isinstance(padding, int) else list(padding)
+    fill = transform.fill if mode == "constant" else 0  # otherwise nothing is filled
 
     def apply(images: Tensor) -> Tensor:
-        return functional.pad(images, padding, transform.fill, mode)
+        if not isinstance(fill, int | float) and len(fill) not in (1, images.shape[1]):
+            raise TransformError(f"{name}: {len(fill)} colours do not suit {images.shape[1]}")
+        return functional.pad(images, padding, fill, mode)
 
     return fixed(name, apply, Motion.OTHER)
 
