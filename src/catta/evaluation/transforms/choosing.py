@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
+from torchvision.transforms import InterpolationMode
 
 from catta.evaluation.transforms.stage import Apply
 
@@ -35,6 +38,14 @@ def with_probability(share: float, apply: Apply) -> Apply:
         return images
 
     return some
+
+
+def interpolation_of(transform: Any) -> InterpolationMode | None:
+    """How a transform finds pixels; one of v2 says it by name."""
+    try:
+        return InterpolationMode(transform.interpolation)
+    except ValueError:
+        return None
 
 
 def over_images(values: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from torch import Tensor
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional
 
+from catta.evaluation.transforms.choosing import interpolation_of
 from catta.evaluation.transforms.stage import Motion, Stage, TransformError, fixed
 
 _INTERPOLATIONS = {
@@ -25,7 +26,8 @@ _INTERPOLATIONS = {
 
 def resize(name: str, transform: Any) -> Stage | None:
     """`Resize` with antialiasing, as PIL does it."""
-    mode = _INTERPOLATIONS.get(transform.interpolation)
+    found = interpolation_of(transform)
+    mode = None if found is None else _INTERPOLATIONS.get(found)
     if mode is None:
         return None
     size = [transform.size] if isinstance(transform.size, int) else list(transform.size)

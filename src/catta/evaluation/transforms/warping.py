@@ -13,10 +13,19 @@ from torch import Tensor
 from torch.nn.functional import grid_sample
 from torchvision.transforms import InterpolationMode
 
-from catta.evaluation.transforms.choosing import as_pixels, integers, uniform, with_probability
+from catta.evaluation.transforms.choosing import (
+    as_pixels,
+    integers,
+    interpolation_of,
+    uniform,
+    with_probability,
+)
 from catta.evaluation.transforms.stage import Motion, Stage, drawn
 
-_MODES = {InterpolationMode.NEAREST: "nearest", InterpolationMode.BILINEAR: "bilinear"}
+_MODES: dict[InterpolationMode | None, str] = {
+    InterpolationMode.NEAREST: "nearest",
+    InterpolationMode.BILINEAR: "bilinear",
+}
 
 
 def rotation(name: str, transform: Any) -> Stage | None:
@@ -59,7 +68,7 @@ def affine(name: str, transform: Any) -> Stage | None:
 
 def perspective(name: str, transform: Any) -> Stage | None:
     """`RandomPerspective`: the corners move inwards, each by itself."""
-    if transform.interpolation not in _MODES:
+    if interpolation_of(transform) not in _MODES:
         return None
 
     def apply(images: Tensor) -> Tensor:
@@ -76,7 +85,7 @@ def perspective(name: str, transform: Any) -> Stage | None:
 
 
 def _simple(transform: Any) -> bool:
-    return transform.interpolation in _MODES and transform.center is None
+    return interpolation_of(transform) in _MODES and transform.center is None
 
 
 def _affine(
@@ -126,7 +135,7 @@ def _sample(images: Tensor, where: Tensor, transform: Any) -> Tensor:
     if fill is not None:
         values = values - fill
     grid = where.reshape(count, height, width, 2)
-    mode = _MODES[transform.interpolation]
+    mode = _MODES[interpolation_of(transform)]
     values = grid_sample(values, grid, mode=mode, padding_mode="zeros", align_corners=False)
     return as_pixels(values if fill is None else values + fill, images)
 
