@@ -23,7 +23,11 @@ _TEXT = "txt-generation"
 _STEP: Mapping[str, int] = {"train_samples": 10, "validation_samples": 10, "batch": 5, "epochs": 1}
 """Two steps and a prediction: enough to see that a network trains."""
 
-_SECONDS = 240.0
+_DETECTION: Mapping[str, int] = {"batch": 2}
+"""torchvision's detectors enlarge each image to 800 pixels, which takes gigabytes."""
+
+_SECONDS = 400.0
+_MEMORY_MB = 10_240
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,8 +154,10 @@ def _at_size(
 
 def _recipe(task: str, size: int, source: str) -> Recipe:
     given = {"length": size} if task == _TEXT else {"resolution": size}
+    limits = {"seconds": _SECONDS, "memory_mb": _MEMORY_MB}
+    steps = {**_STEP, **(_DETECTION if task == "obj-detection" else {})}
     prm = {"lr": 0.01, "momentum": 0.9}
-    return recipe_for(task, source, prm=prm, seconds=_SECONDS, **_STEP, **given)
+    return recipe_for(task, source, prm=prm, **steps, **limits, **given)
 
 
 def _refused(reason: str) -> Verdict:
