@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -16,7 +17,7 @@ import catta
 from catta.corpus import Corpus
 from catta.corpus.published import Traits, Trial, TrialFile
 from catta.records import BuildFacts, EpochMeasurement, Evaluation, Recipe
-from catta.testing.store import OK, make_network
+from catta.testing.store import OK, make_evaluation, make_network
 
 NET = make_network(1, name="net")
 RECIPE = Recipe(dataset="cifar-10", epochs=1)
@@ -111,3 +112,21 @@ def test_arrow_keeps_each_text_once(corpus: Corpus) -> None:
     codes = data(corpus, as_="arrow", nn="net")["nn_code"].chunk(0)
     assert isinstance(codes, pa.DictionaryArray)
     assert codes.to_pylist() == [NET.source] * 2
+
+
+def test_arrow_becomes_pandas_though_two_names_have_one_text() -> None:
+    with Corpus.open("sqlite://") as store:
+        store.networks.add([NET, replace(NET, name="twin")])
+        recipe = Recipe(epochs=1)
+        store.evaluations.add(make_evaluation(NET, recipe), recipe)
+        key = store.trials.begin_import("ab", None)
+        trials = [Trial("u", "norm", b"{}", 0.5, None)]
+        files = [
+            TrialFile(task="t", dataset="d", metric="acc", name=name, epoch=1, trials=trials)
+            for name in (NET.name, "twin")
+        ]
+        store.trials.add(key, files, {NET.name: NET.id, "twin": NET.id})
+        table = data(store, as_="arrow")
+        assert list(table.to_pandas()["nn_code"]) == [NET.source] * 3
+        assert len(table["nn_code"].chunk(0).dictionary) == 1
+        assert table["transform_code"].null_count == 3

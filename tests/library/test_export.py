@@ -16,10 +16,12 @@ from pyarrow import parquet
 import catta
 from catta.corpus import Corpus
 from catta.corpus.published import Traits, Trial, TrialFile
-from catta.errors import UsageError
+from catta.errors import Interrupted, UsageError
+from catta.generation import training_example
 from catta.library import export_data, parse_shapes
-from catta.novelty import network_id
-from catta.records import BuildFacts, Network, Shapes
+from catta.library.progress import SilentProgress
+from catta.novelty import network_id, normalize
+from catta.records import BuildFacts, Network, Prompt, Shapes
 
 SHAPES = Shapes(channels=3, height=32, width=32, classes=10)
 NET = "# a comment\nimport torch\nclass Net(torch.nn.Module):\n    value = {value!r}\n"
@@ -88,6 +90,57 @@ def test_parquet(corpus: Corpus, tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["a.parquet"]  # noqa: PTH208 - names, hidden ones included
 
 
+def test_row_groups_hold_only_their_own_texts(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catta.library.export_files._ROW_GROUP", 2)
+    told = Told()
+    export_data(tmp_path / "a.parquet", "parquet", corpus=corpus, progress=told)
+    file = parquet.ParquetFile(tmp_path / "a.parquet")
+    assert [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)] == [2, 2, 2]
+    frame = catta.data(corpus=corpus)
+    for name in ("nn", "nn_code", "prm_id", "transform_code"):
+        assert file.read()[name].to_pylist() == list(frame[name])
+    parts = [file.read_row_group(i, columns=["nn_code"]) for i in range(3)]
+    assert all(part.nbytes < file.read(columns=["nn_code"]).nbytes / 1.5 for part in parts)
+    assert told.heard == [("write rows", 6), 2, 2, 2, "end"]
+
+
+class Told(SilentProgress):
+    """Notes what is told."""
+
+    def __init__(self) -> None:
+        self.heard: list[object] = []
+
+    def begin(self, stage: str, total: int | None) -> None:
+        self.heard.append((stage, total))
+
+    def advance(self, steps: int = 1) -> None:
+        self.heard.append(steps)
+
+    def end(self) -> None:
+        self.heard.append("end")
+
+
+@pytest.mark.parametrize("form", ["parquet", "jsonl", "hf", "chat"])
+def test_it_can_be_stopped_and_then_leaves_nothing(
+    corpus: Corpus, tmp_path: Path, form: str
+) -> None:
+    told = Told()
+    with pytest.raises(Interrupted, match="was not written"):
+        export_data(
+            tmp_path / "a",
+            form,
+            shapes=SHAPES,
+            dataset="cifar-10",
+            corpus=corpus,
+            progress=told,
+            stop=lambda: True,
+        )
+    assert list(tmp_path.iterdir()) == []
+    assert told.heard[-1] == "end"
+
+
 def test_jsonl(corpus: Corpus, tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     report = export_data(path, "jsonl", corpus=corpus, nn="one", include_nn_stats=True)
@@ -126,6 +179,9 @@ def test_chat(corpus: Corpus, tmp_path: Path) -> None:
     assert completion["content"].startswith("import torch\nimport torch.nn as nn\n")
     assert "# a comment" not in completion["content"]
     assert (found["nn"], found["accuracy"]) == ("one", 0.456)
+    prompt = Prompt(text="", prefix="")
+    answer = training_example(prompt, normalize(SOURCES["one"]))
+    assert completion["content"] == answer.completion
 
 
 def test_hf(corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +250,7 @@ def test_a_failure_leaves_nothing(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(parquet, "write_table", full)
+    monkeypatch.setattr(parquet.ParquetWriter, "write_table", full)
     monkeypatch.setattr("catta.library.export_files.write_lines", full)
     with pytest.raises(OSError, match="No space left"):
         export_data(tmp_path / "a", form, corpus=corpus)

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from catta.cli.formats import counted
 from catta.cli.guard import guarded
 from catta.cli.options import AsJson, CorpusPath
 from catta.cli.output import print_json, print_rich
+from catta.cli.working import working
 
 _Text = str | None
 _Texts = list[str] | None
@@ -56,27 +58,31 @@ def export(
     """Write measurements, or prompts and completions, into a new file, whole or not at all."""
     from catta.library import export_data, parse_shapes
 
-    report = export_data(
-        output,
-        form,
-        shapes=None if shapes is None else parse_shapes(shapes),
-        max_rows=max_rows,
-        corpus=corpus,
-        only_best_accuracy=best,
-        task=task,
-        dataset=dataset,
-        metric=metric,
-        nn=nn,
-        epoch=epoch,
-        nn_prefixes=prefix,
-        unique_nn=unique,
-        include_nn_stats=statistics,
-    )
+    with working() as work:
+        report = export_data(
+            output,
+            form,
+            shapes=None if shapes is None else parse_shapes(shapes),
+            max_rows=max_rows,
+            corpus=corpus,
+            progress=work.observer,
+            stop=work.stop,
+            only_best_accuracy=best,
+            task=task,
+            dataset=dataset,
+            metric=metric,
+            nn=nn,
+            epoch=epoch,
+            nn_prefixes=prefix,
+            unique_nn=unique,
+            include_nn_stats=statistics,
+        )
     if as_json:
         print_json(report)
         return
-    print_rich(f"Wrote {report.rows:,} rows to {report.path}")
+    what = "pair" if report.format == "chat" else "row"
+    print_rich(f"Wrote {counted(report.rows, what)} to {report.path}")
     if report.cut:
-        print_rich(f"Cut {report.cut:,} texts that are too long for a cell of Excel")
+        print_rich(f"Cut {counted(report.cut, 'text')} too long for a cell of Excel")
     for reason, count in report.skipped.items():
-        print_rich(f"Left out {count:,} networks: {reason}")
+        print_rich(f"Left out {counted(count, 'network')}, each because {reason}")

@@ -91,8 +91,10 @@ def _arrow_shared(name: str, column: Shared) -> Any:
         values = pa.array(column.values, pa.bool_())
     else:
         texts = [_json(value) if isinstance(value, dict) else value for value in column.values]
-        values = pa.array(texts, pa.large_string())
-        return pa.DictionaryArray.from_arrays(pa.array(column.codes.astype(np.int32)), values)
+        # Names of one network have one text: pandas takes no dictionary that has a value twice.
+        distinct = pa.array(texts, pa.large_string()).dictionary_encode()
+        places = distinct.indices.take(pa.array(column.codes))
+        return pa.DictionaryArray.from_arrays(places, distinct.dictionary)
     return values.take(pa.array(column.codes))
 
 

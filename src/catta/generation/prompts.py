@@ -43,20 +43,20 @@ def build_prompt(
     return Prompt(text=text, prefix=STANDARD_IMPORTS + ("" if helpers else _CONSTRUCTOR))
 
 
-def training_example(prompt: Prompt, source: str) -> Example:
+def training_example(prompt: Prompt, source: str | ast.Module) -> Example:
     """A network as the answer to a prompt: its standard imports first, one newline at the end.
 
     Args:
         prompt: As `build_prompt` made it.
-        source: Normalised source of the network.
+        source: Normalised source of the network, or its tree without docstrings.
 
     Raises:
-        ValueError: The source cannot be parsed.
+        ValueError: The source cannot be parsed, or the tree cannot be written.
     """
     return Example(prompt=prompt.text, completion=with_standard_imports(source) + "\n")
 
 
-def with_standard_imports(source: str) -> str:
+def with_standard_imports(source: str | ast.Module) -> str:
     """The module with the three standard imports first, then its other imports, then the rest.
 
     `torch`, `nn` and `F` are then always defined. The text is what `ast.unparse` prints.
@@ -65,7 +65,7 @@ def with_standard_imports(source: str) -> str:
         ValueError: The source cannot be parsed.
     """
     try:
-        module = ast.parse(source)
+        module = ast.parse(source) if isinstance(source, str) else source
         body = [part for statement in module.body for part in _others(statement)]
         imports = [s for s in body if isinstance(s, ast.Import | ast.ImportFrom)]
         rest = [s for s in body if not isinstance(s, ast.Import | ast.ImportFrom)]

@@ -11,9 +11,9 @@ from typing import Any
 
 from catta.errors import UsageError
 from catta.generation import build_prompt, training_example
-from catta.novelty import InvalidSource, normalize
+from catta.novelty import parse, strip
 from catta.processes import map_batches
-from catta.records import Caps, Example, Shapes
+from catta.records import Caps, Example, Prompt, Shapes
 
 TASK = "img-classification"
 """What the prompts ask for."""
@@ -60,19 +60,22 @@ def pairs(frame: Any, shapes: Shapes, caps: Caps, *, workers: int | None = None)
     unique = ranked[ranked["nn_code"].notna()].drop_duplicates("nn_id").sort_index()
     rows: list[dict[str, Any]] = unique.to_dict(orient="records")
     reasons = [_reason(row, caps) for row in rows]
-    sources = [row["nn_code"] for row, why in zip(rows, reasons, strict=True) if why is None]
-    texts = iter(
-        text
-        for batch in map_batches(_normalized, sources, workers=workers or os.cpu_count() or 1)
-        for text in batch
+    asked = [
+        (_prompt(row, shapes, caps), row["nn_code"])
+        for row, why in zip(rows, reasons, strict=True)
+        if why is None
+    ]
+    examples = (
+        example
+        for batch in map_batches(_example, asked, workers=workers or os.cpu_count() or 1)
+        for example in batch
     )
     for row, why in zip(rows, reasons, strict=True):
-        text = next(texts) if why is None else None
-        if text is None:
+        example = next(examples) if why is None else None
+        if example is None:
             yield Pair(row=row, reason=why or "it does not parse")
-            continue
-        prompt = build_prompt(shapes, caps, accuracy=math.floor(100 * row["accuracy"]) / 100)
-        yield Pair(row=row, example=training_example(prompt, text))
+        else:
+            yield Pair(row=row, example=example)
 
 
 def as_chat(pair: Pair) -> dict[str, Any]:
@@ -96,8 +99,16 @@ def _reason(row: dict[str, Any], caps: Caps) -> str | None:
     return None
 
 
-def _normalized(source: str) -> str | None:
+def _prompt(row: dict[str, Any], shapes: Shapes, caps: Caps) -> Prompt:
+    return build_prompt(shapes, caps, accuracy=math.floor(100 * row["accuracy"]) / 100)
+
+
+def _example(asked: tuple[Prompt, str]) -> Example | None:
+    """The answer to a prompt, or None where the source does not parse."""
+    prompt, source = asked
     try:
-        return normalize(source)
-    except InvalidSource:
+        tree = parse(source)
+        strip(tree)
+        return training_example(prompt, tree)
+    except ValueError:  # of either step
         return None
