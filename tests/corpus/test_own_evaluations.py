@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import event
 
 import catta
-from catta.corpus import Corpus
+from catta.corpus import Corpus, schema
+from catta.corpus.published import Module
 from catta.corpus.shared_columns import FEW
 from catta.records import EpochMeasurement, Evaluation, Network, Recipe
 from catta.testing.store import OK, make_network
@@ -72,7 +73,7 @@ def test_each_row_is_that_of_its_evaluation(corpus: Corpus) -> None:
         assert row["prm_id"] == RECIPES[place].id
         recipe = recipes[row["prm_id"]]
         assert (row["task"], row["dataset"], row["metric"]) == (recipe.task, recipe.dataset, "acc")
-        assert row["prm"] == recipe.model_dump(exclude={"task", "dataset"})
+        assert row["prm"] == recipe.model_dump(exclude={"task", "dataset", "metric", "prm"})
         assert row["accuracy"] == pytest.approx(place / 10 + network / 100 + row["epoch"] / 1_000)
         assert row["duration"] == (100_000_000, 300_000_000, 700_000_000)[epoch]
     assert frame["id"].is_monotonic_decreasing
@@ -122,6 +123,69 @@ def test_the_filters_choose_what_a_filter_of_the_whole_frame_does(
 )
 def test_nothing_fits(corpus: Corpus, arguments: dict[str, Any]) -> None:
     assert len(data(corpus, **arguments)) == 0
+
+
+SEGMENTING = Recipe(
+    task="img-segmentation",
+    dataset="voc",
+    metric="iou",
+    transform="flip",
+    epochs=3,
+    prm={"lr": 0.5, "width": 8.0},
+)
+
+
+@pytest.fixture
+def other_metrics() -> Iterator[Corpus]:
+    """One network under a recipe of another metric, and under one stored before recipes had any."""
+    with Corpus.open("sqlite://") as store:
+        network = make_network(1)
+        store.networks.add([network])
+        for recipe in (RECIPES[0], SEGMENTING):
+            store.evaluations.add(evaluation(network.id, recipe, 0.5), recipe)
+        store.trials.add_modules([Module(kind="transform", name="flip", source="flip = 1")])
+        with store.connector.transaction() as connection:
+            later = ("metric", "track", "transform", "length", "prm", "amp", "layout", "compile")
+            old = RECIPES[0].model_dump(exclude=set(later))
+            table = schema.recipes
+            old_one = table.update().where(table.c.id == RECIPES[0].id)
+            connection.execute(old_one.values(settings=old))
+        yield store
+
+
+def test_metric_transform_and_hyperparameters_are_the_recipes(other_metrics: Corpus) -> None:
+    frame = data(other_metrics)
+    assert list(frame["metric"]) == ["acc"] * 3 + ["iou"] * 3
+    assert list(frame["transform_code"]) == [None] * 3 + ["flip = 1"] * 3
+    old, new = frame["prm"].iloc[0], frame["prm"].iloc[3]
+    assert (old["lr"], old["transform"]) == (RECIPES[0].lr, None)
+    for name, value in SEGMENTING.hyperparameters.items():
+        assert new[name] == value
+    assert (new["lr"], new["width"], new["transform"], new["epochs"]) == (0.5, 8.0, "flip", 3)
+    assert not any(isinstance(value, dict) for value in new.values())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "metrics"),
+    [
+        ({"metric": "iou"}, {"iou"}),
+        ({"metric": "acc"}, {"acc"}),
+        ({"metric": "acc", "task": "img-classification", "dataset": "cifar-10"}, {"acc"}),
+        ({"metric": "iou", "dataset": "cifar-10"}, set()),
+        ({"metric": "bleu"}, set()),
+    ],
+)
+def test_a_metric_is_asked_for(
+    other_metrics: Corpus, arguments: dict[str, Any], metrics: set[str]
+) -> None:
+    assert set(data(other_metrics, **arguments)["metric"]) == metrics
+    named = ["net-1"] if metrics else []
+    assert catta.networks(corpus=other_metrics, **arguments) == named
+
+
+def test_a_network_shows_its_best_by_each_metric(other_metrics: Corpus) -> None:
+    found = catta.network("net-1", corpus=other_metrics).best
+    assert [(best.dataset, best.metric) for best in found] == [("cifar-10", "acc"), ("voc", "iou")]
 
 
 def test_more_networks_than_are_fetched_by_key() -> None:

@@ -18,8 +18,11 @@ from catta.corpus.shared_columns import Columns, Integers, Shared, by_key
 from catta.corpus.trial_rows import named
 from catta.records import Outcome
 
-METRIC = "acc"
-"""What evaluations measure."""
+_BEFORE = {"metric": "acc", "transform": None}
+"""What recipes mean that were stored before they could say it."""
+
+_OUTER = ("task", "dataset", "metric")
+"""Fields of a recipe that are columns of their own."""
 
 _EPOCHS = 1_024
 """More than a recipe can have: an evaluation and an epoch make one number."""
@@ -40,7 +43,7 @@ def evaluation_columns(connection: Connection, question: Question, limit: int | 
     began.
     """
     rows, networks, recipes = np.empty(0, dtype=_ROW), list[str](), list[str]()
-    if question.metric in (None, METRIC) and limit != 0:
+    if limit != 0:
         rows, networks, recipes = _rows(connection, _query(question, limit))
     return {
         "id": -(_EPOCHS * rows["id"] + rows["epoch"]),
@@ -69,7 +72,7 @@ def _query(question: Question, limit: int | None) -> Any:
     )
     if question.by_name:
         query = query.where(table.network_id.in_(_named_networks(question)))
-    if question.task is not None or question.dataset is not None:
+    if any(getattr(question, name) is not None for name in _OUTER):
         # SQLite would rather look up each recipe's evaluations and sort them than take those of
         # one network, or the first ones; it does not if the column is part of an expression.
         direct = question.by_name or limit is not None
@@ -89,13 +92,13 @@ def _named_networks(question: Question) -> Any:
 
 
 def _chosen_recipes(question: Question) -> Any:
-    """Ids of the recipes for the task and the dataset that are asked for."""
+    """Ids of the recipes for the task, the dataset and the metric that are asked for."""
     table = schema.recipes.c
     settings = type_coerce(table.settings, JSON)
-    wanted = {"task": question.task, "dataset": question.dataset}
+    wanted = {name: getattr(question, name) for name in _OUTER}
     return select(table.id).where(
         *(
-            settings[name].as_string() == value
+            func.coalesce(settings[name].as_string(), _BEFORE.get(name)) == value
             for name, value in wanted.items()
             if value is not None
         )
@@ -128,19 +131,27 @@ def _network_columns(connection: Connection, ids: list[str], codes: Integers) ->
 def _recipe_columns(connection: Connection, ids: list[str], codes: Integers) -> Columns:
     table = schema.recipes.c
     rows = by_key(connection, select(table.id, sql_cast(table.settings, Text)), ids)
-    recipes = [orjson.loads(row[1]) for row in rows]
+    recipes = [_BEFORE | orjson.loads(row[1]) for row in rows]
 
     def shared(values: list[Any]) -> Shared:
         return Shared(values=values, codes=codes)
 
     return {
-        "task": shared([recipe.pop("task") for recipe in recipes]),
-        "dataset": shared([recipe.pop("dataset") for recipe in recipes]),
-        "metric": shared([METRIC for _ in recipes]),
+        **{name: shared([recipe[name] for recipe in recipes]) for name in _OUTER},
         "prm_id": shared(ids),
-        "transform": shared([None for _ in recipes]),
-        "prm": shared(recipes),
+        "transform": shared([recipe["transform"] for recipe in recipes]),
+        "prm": shared([_flat(recipe) for recipe in recipes]),
     }
+
+
+def _flat(recipe: dict[str, Any]) -> dict[str, Any]:
+    """All fields of a recipe that are no columns, and the hyperparameters that are its own.
+
+    Flat, as LEMUR has it: `lr`, `batch` and their like, whether the recipe has a field for them or
+    hands them on to the network, which then counts.
+    """
+    kept = {name: value for name, value in recipe.items() if name not in (*_OUTER, "prm")}
+    return kept | recipe.get("prm", {})
 
 
 def _durations(rows: NDArray[Any], *, whole: bool) -> Integers:

@@ -25,7 +25,6 @@ from sqlalchemy import (
 )
 
 from catta.corpus import schema
-from catta.corpus.evaluation_rows import METRIC
 from catta.corpus.opening import opened
 from catta.corpus.store import Corpus
 from catta.errors import UsageError
@@ -285,7 +284,7 @@ def _measured(
         for identity, recipe in _recipes(connection).items()
         if task in (None, recipe.task)
         and dataset in (None, recipe.dataset)
-        and metric in (None, METRIC)
+        and metric in (None, recipe.metric)
     ]
     own = (
         select(table.c.network_id)
@@ -349,7 +348,7 @@ def _best(connection: Connection, identity: str) -> tuple[Best, ...]:
     recipes = _recipes(connection)
     for identity_of_recipe, value in connection.execute(own):
         recipe = recipes[identity_of_recipe]
-        problem = (recipe.task, recipe.dataset, METRIC)
+        problem = (recipe.task, recipe.dataset, recipe.metric)
         best[problem] = max(value, best.get(problem, value))
     return tuple(
         Best(task=task, dataset=dataset, metric=metric, accuracy=value)
