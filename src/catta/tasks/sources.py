@@ -42,6 +42,7 @@ __all__ = [
 Part = Literal["train", "test"]
 Samples = dict[str, NDArray[Any]]
 
+
 class Source(Protocol):
     """A dataset of one task, opened."""
 
