@@ -152,24 +152,10 @@ def recipe_of(base: Recipe, values: Mapping[str, Any]) -> Recipe:
     return Recipe.model_validate(plain)
 
 
-def fitted(space: Space, values: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Hyperparameters from elsewhere as near as the space has them; None where one is missing."""
-    found: dict[str, Any] = {}
-    for name, parameter in space.items():
-        value = values.get(name)
-        if isinstance(parameter, Choices) and value in parameter.values:
-            found[name] = parameter.values[parameter.values.index(value)]
-        elif not isinstance(value, int | float) or not math.isfinite(value):
-            return None
-        elif isinstance(parameter, Range):
-            found[name] = min(max(float(value), parameter.low), parameter.high)
-        else:
-            numbers = [v for v in parameter.values if not isinstance(v, str)]
-            if not numbers:
-                return None
-            number = float(value)
-            found[name] = min(numbers, key=lambda one: abs(one - number))
-    return found
+def fitted(space: Space, values: Mapping[str, Any]) -> dict[str, Value]:
+    """Hyperparameters from elsewhere as near as the space has them, without what it has not."""
+    found = {name: _nearest(parameter, values.get(name)) for name, parameter in space.items()}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def grid_of(space: Space) -> dict[str, list[Value]]:
@@ -196,6 +182,18 @@ def _spread(parameter: Range) -> Iterable[float]:
     if parameter.log:
         return (low, *(low * (high / low) ** step for step in steps), high)
     return (low, *(low + (high - low) * step for step in steps), high)
+
+
+def _nearest(parameter: Parameter, value: object) -> Value | None:
+    if isinstance(parameter, Choices) and isinstance(value, str):
+        return value if value in parameter.values else None
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    number = float(value)
+    if isinstance(parameter, Range):
+        return min(max(number, parameter.low), parameter.high)
+    numbers = [one for one in parameter.values if not isinstance(one, str)]
+    return min(numbers, key=lambda one: abs(one - number), default=None)
 
 
 def _numbers(parts: Iterable[str]) -> list[float]:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
@@ -213,12 +214,12 @@ def _warm_start(corpus: Corpus, study: optuna.Study, plan: _Plan) -> int:
     """Queue what is known, if the study has just begun; returns how many there are."""
     if plan.settings.sampler == "grid" or study.get_trials(deepcopy=False):
         return 0
-    queued: list[dict[str, object]] = []
+    queued: list[dict[str, Any]] = []
     for known in known_hyperparameters(corpus, plan.network, plan.base):
         if len(queued) >= min(plan.settings.warm_start, plan.limit):
             break
         values = fitted(plan.space, known)
-        if values is not None and values not in queued:
+        if values and values not in queued:
             queued.append(values)
             study.enqueue_trial(values, user_attrs={"from": "the corpus"})
     return len(queued)

@@ -41,9 +41,10 @@ def known_hyperparameters(corpus: Corpus, network: Network, base: Recipe) -> Ite
         network: What is to be tuned; it need not be in the corpus.
         base: What is to be tuned for.
     """
+    names = corpus.networks.aliases(network.id)
     with corpus.connector.read() as connection:
         own = [
-            *_published(connection, base, [network.id], corpus.networks.aliases(network.id)),
+            *_published(connection, base, [network.id], names),
             *_evaluated(connection, base, [network.id]),
         ]
     if own:
