@@ -12,7 +12,6 @@ import numpy as np
 from torch import Tensor
 
 from catta.evaluation.objectives import Objective, objective_of
-from catta.evaluation.transforms.dense import DENSE, Transformed, targets_resized
 from catta.evaluation.transforms.parsing import steps_of
 from catta.evaluation.transforms.pipeline import (
     Pipeline,
@@ -23,6 +22,7 @@ from catta.evaluation.transforms.pipeline import (
     sample_of,
 )
 from catta.evaluation.transforms.stage import TransformError
+from catta.evaluation.transforms.transformed import DENSE, Transformed, targets_resized
 from catta.records import Problem
 
 NORM = "norm"

@@ -94,7 +94,14 @@ def convert(name: str, transform: Any) -> Stage | None:
 def normalize(name: str, transform: Any) -> Stage:
     """`Normalize`."""
     mean, std = _channels(transform.mean), _channels(transform.std)
-    return fixed(name, lambda images: images.sub(mean).div_(std))
+
+    def apply(images: Tensor) -> Tensor:
+        if images.dtype != torch.float32 or len(mean) > images.shape[1]:
+            images = images - mean
+            return images / std
+        return images.sub_(mean).div_(std)
+
+    return fixed(name, apply)
 
 
 def _channels(values: Any) -> Tensor:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,15 +16,53 @@ from catta.evaluation.transforms.stage import Motion, Stage, TransformError
 _CHUNK = 128
 """Images that are prepared at once."""
 
+_CHUNK_BYTES = 1 << 20
+"""Images that go through the steps at once: what lies between two steps stays in the processor's
+cache, where whole batches of large images take up to three times as long."""
+
+_LARGE = 64 << 10
+"""Bytes of a float image above which bytes are kept: a batch is read four times as fast then."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """Steps that are applied to batches of images, one after the other."""
+    """Steps that are applied to batches of images, one after the other.
+
+    Attributes:
+        stages: The steps.
+        largest: Bytes of an image where it is largest on its way, if somebody looked.
+    """
 
     stages: tuple[Stage, ...]
+    largest: int = 0
+
+    @property
+    def _chunk(self) -> int:
+        return max(1, _CHUNK_BYTES // max(self.largest, 1))
 
     def __call__(self, images: Tensor) -> Tensor:
         """(B, C, H, W) to (B, C', H', W'); may write into the images."""
+        return self._by_chunks(images.split(self._chunk), self._of)
+
+    def of(self, images: Tensor, indices: Tensor) -> Tensor:
+        """Some of the images (N, C, H, W), which stay as they are, after all steps."""
+        chunks = indices.split(self._chunk)
+        return self._by_chunks(chunks, lambda chosen: self._of(images[chosen]))
+
+    def _by_chunks(
+        self, chunks: Sequence[Tensor], transformed: Callable[[Tensor], Tensor]
+    ) -> Tensor:
+        first = transformed(chunks[0])
+        if len(chunks) == 1:
+            return first
+        found = first.new_empty((sum(map(len, chunks)), *first.shape[1:]))
+        places = iter(found.split(self._chunk))
+        next(places).copy_(first)
+        for place, chunk in zip(places, chunks[1:], strict=True):
+            place.copy_(transformed(chunk))
+        return found
+
+    def _of(self, images: Tensor) -> Tensor:
         for stage in self.stages:
             images = stage.apply(images)
         return images
@@ -65,15 +103,25 @@ def halves(pipeline: Pipeline, images: Tensor, budget: int) -> tuple[Tensor, Pip
         images: All images (N, C, H, W).
         budget: Bytes that the result may take; of what does not fit less is done in advance.
     """
-    probe, last = images[:1].clone(), 0
-    for count, stage in enumerate(pipeline.stages, 1):
-        if stage.random:
-            break
-        probe = stage.apply(probe)
-        if probe.numel() * probe.element_size() * len(images) <= budget:
+    sizes = _sizes(pipeline, images[:1].clone())
+    fixed = next((n for n, stage in enumerate(pipeline.stages) if stage.random), len(sizes))
+    last = 0
+    for count, (size, floats) in enumerate(sizes[:fixed], 1):
+        if size * len(images) <= budget and not (floats and size > _LARGE and last):
             last = count
-    before, after = Pipeline(pipeline.stages[:last]), Pipeline(pipeline.stages[last:])
+    largest = max((size for size, _ in sizes), default=0)
+    before = Pipeline(pipeline.stages[:last], largest)
+    after = Pipeline(pipeline.stages[last:], largest)
     return (images if last == 0 else _all(before, images)), after
+
+
+def _sizes(pipeline: Pipeline, probe: Tensor) -> list[tuple[int, bool]]:
+    """Bytes of an image after each step, and whether they are no bytes any more."""
+    found: list[tuple[int, bool]] = []
+    for stage in pipeline.stages:
+        probe = stage.apply(probe)
+        found.append((probe.numel() * probe.element_size(), probe.dtype != torch.uint8))
+    return found
 
 
 def _all(pipeline: Pipeline, images: Tensor) -> Tensor:

@@ -1,11 +1,12 @@
-"""Targets that follow a transform: masks and boxes are resized and flipped with their images."""
+"""The objective of a task on transformed images; masks and boxes follow their images."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +20,16 @@ from catta.records import Problem
 
 SEGMENTATION, DETECTION = "img-segmentation", "obj-detection"
 DENSE = (SEGMENTATION, DETECTION)
+
+
+class _Lazy:
+    """Images that are transformed when some are taken."""
+
+    def __init__(self, images: Tensor, pipeline: Pipeline) -> None:
+        self._images, self._pipeline = images, pipeline
+
+    def __getitem__(self, indices: Tensor) -> Tensor:
+        return self._pipeline.of(self._images, indices)
 
 
 class Transformed:
@@ -35,19 +46,17 @@ class Transformed:
         dense = original.task in DENSE
         flips = [s for s in pipeline.stages if dense and s.motion is Motion.FLIP]
         self._flips = tuple(flips)
-        self._pipeline = Pipeline(tuple(s for s in pipeline.stages if s not in flips))
+        left = tuple(stage for stage in pipeline.stages if stage not in flips)
+        self._pipeline = replace(pipeline, stages=left)
         self._task = original.task
         self._before, self._after = original.sample[1:], transformed.sample[1:]
 
     def batch(self, samples: Samples, indices: Tensor) -> tuple[Tensor, Any]:
         """See `Objective`."""
-        images, targets = self._inner.batch(samples, indices)
-        images = self._pipeline(images)
+        lazy = cast("Tensor", _Lazy(samples["x"], self._pipeline))
+        images, targets = self._inner.batch({**samples, "x": lazy}, indices)
         for flip in self._flips:
             flip_with_targets(flip, images, targets)
-        if self._task == DETECTION:
-            for target in targets:
-                target["orig_size"] = torch.tensor(images.shape[-2:])
         return images, targets
 
     def loss(self, network: nn.Module, inputs: Tensor, targets: Any) -> Tensor:
