@@ -44,13 +44,16 @@ def load_train_config(
         network = values.get("network")
         if isinstance(network, str) and network.endswith(".py"):
             values["network"] = str(file.absolute().parent / network)
+    for name in ("recipe", "prm"):
+        if not isinstance(values.get(name, {}), dict):
+            raise UsageError(f"{file}: {name} must be a table, [{name}]")
     said = {name: value for name, value in recipe.items() if value is not None}
     try:
         values["recipe"] = {**values.get("recipe", {}), **said}
         values["prm"] = {**values.get("prm", {}), **prm}
         values |= {name: value for name, value in given.items() if value is not None}
         config = TrainConfig.model_validate(values)
-    except (ValidationError, TypeError) as error:
+    except ValidationError as error:
         raise UsageError(f"{file or 'options'}: {_first(error)}") from error
     unknown = sorted(config.recipe.keys() - Recipe.model_fields.keys())
     if unknown:
@@ -67,8 +70,6 @@ def _read(file: Path) -> dict[str, Any]:
         raise UsageError(f"{file} is no TOML: {error}") from error
 
 
-def _first(error: Exception) -> str:
-    if not isinstance(error, ValidationError):
-        return str(error)
+def _first(error: ValidationError) -> str:
     problem = error.errors()[0]
     return f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"
