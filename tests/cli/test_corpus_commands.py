@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from cli_builders import Invoke
 
+from catta.corpus.migrate import HEAD
 from catta.testing.lemur import members, net, write_wheel
 
 WORKING = """import torch
@@ -29,7 +30,16 @@ def wheel(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     "command",
-    [("import", "lemur"), ("add",), ("inspect",), ("info",), ("list",), ("show",), ("query",)],
+    [
+        ("import", "lemur"),
+        ("add",),
+        ("inspect",),
+        ("info",),
+        ("list",),
+        ("show",),
+        ("query",),
+        ("groups",),
+    ],
 )
 def test_every_command_takes_json_and_corpus(invoke: Invoke, command: tuple[str, ...]) -> None:
     shown = invoke("corpus", *command, "--help").stdout
@@ -44,10 +54,14 @@ def test_import_and_look(invoke: Invoke, corpus: Path, wheel: Path) -> None:
     assert (report["trials"], report["networks"], report["repeated"]) == (6, 2, False)
     assert [row["member"] for row in report["skipped"]] == ["ab/nn/nn/bad.py"]
     again = invoke("corpus", "import", "lemur", str(wheel))
-    assert "imported before" in again.stdout
+    assert again.stdout == "This source was imported before; nothing was done.\n"
     info = json.loads(invoke("corpus", "info", "--json").stdout)
     assert (info["trials"], info["networks"], info["imports"][0]["version"]) == (6, 2, "9.9.1")
-    assert "9.9.1" in invoke("corpus", "info").stdout
+    shown = invoke("corpus", "info").stdout
+    assert "LEMUR 9.9.1 imported" in shown
+    assert shown.startswith(f"Corpus {corpus}: {corpus.stat().st_size / 1e6:.1f} MB, schema {HEAD}")
+    assert "Inspections:" not in shown
+    assert (info["schema"], info["size_bytes"]) == (HEAD, corpus.stat().st_size)
     listed = json.loads(invoke("corpus", "list", "--family", "ga", "--json").stdout)
     assert [row["name"] for row in listed] == ["ga-beta"]
     assert "ga-beta" in invoke("corpus", "list", "--limit", "2").stdout
@@ -71,7 +85,9 @@ def test_query(invoke: Invoke, wheel: Path) -> None:
     assert nothing.splitlines()[-1].strip() == "There are none."
     refused = invoke("corpus", "query", "DELETE FROM trials")
     assert refused.exit_code == 2
-    assert refused.stderr.startswith("Error: query:")
+    assert refused.stderr == (
+        "Error: query: the corpus is open for reading only; the statement has to be a SELECT\n"
+    )
 
 
 def test_add(invoke: Invoke, tmp_path: Path) -> None:
@@ -132,10 +148,48 @@ def test_inspect(invoke: Invoke, tmp_path: Path) -> None:
     assert added["inspected"]["outcomes"] == {"OK": 1}
     assert "works from an input of 32 on" in invoke("corpus", "show", "one").stdout
     again = invoke("corpus", "inspect", "one")
-    assert "0 of 1 networks inspected now." in again.stdout
-    missing = invoke("corpus", "inspect", "--task", "txt-image", "--all")
-    assert "UNSUPPORTED 1" in missing.stdout
+    assert again.stdout == "Nothing to do: 1 network inspected before.\n"
+    (tmp_path / "two.py").write_text(WORKING.replace("mean((2, 3))", "amax((2, 3))"))
+    assert invoke("corpus", "add", str(tmp_path / "two.py"), "--no-inspect").exit_code == 0
+    missing = invoke("corpus", "inspect", "--task", "txt-image", "--all", "--limit", "1")
+    assert missing.stdout.splitlines() == [
+        "1 network was inspected now; 1 of 2 are still to be inspected.",
+        "Outcomes: 1 UNSUPPORTED",
+    ]
+    rest = invoke("corpus", "inspect", "--task", "txt-image", "--all").stdout
+    assert rest.startswith("1 network was inspected now; none is left to be inspected.\n")
+    info = json.loads(invoke("corpus", "info", "--json").stdout)
+    assert info["inspected"] == {"UNSUPPORTED": 2, "OK": 1}
+    assert "Inspections: 2 UNSUPPORTED, 1 OK" in invoke("corpus", "info").stdout
     shown = json.loads(invoke("corpus", "show", "one", "--json").stdout)
     assert [found["task"] for found in shown["inspections"]] == ["img-classification", "txt-image"]
     for wrong in ([], ["one", "--all"]):
         assert invoke("corpus", "inspect", *wrong).exit_code == 2
+
+
+def test_skipped_files_are_told_in_a_sentence(invoke: Invoke, tmp_path: Path) -> None:
+    stat = "ab/nn/stat/train/img-classification_cifar-10_acc_Alpha/"
+    empty = {f"{stat}{epoch}.json": "[]" for epoch in (7, 8)}
+    wheel = write_wheel(tmp_path / "x.whl", members() | empty | {"ab/nn/nn/bad.py": "("})
+    shown = invoke("corpus", "import", "lemur", str(wheel), "--workers", "1").stdout
+    assert "Skipped 2 files, each because it has no trials (--json names them)\n" in shown
+    assert "Skipped 1 file because the source does not parse" in shown
+    assert "Skipped" not in invoke("corpus", "import", "lemur", str(wheel)).stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--origin", "usr"), "origin: 'usr' is not one of lemur, architecture, adapted, candid"),
+        (("--family", "GA"), "family: no network is of the family 'GA'; there is ga\n"),
+        (("--family", "ga%"), "family: no network is of the family 'ga%'\n"),
+    ],
+)
+def test_a_list_of_what_there_is_not(
+    invoke: Invoke, wheel: Path, options: tuple[str, ...], sentence: str
+) -> None:
+    invoke("corpus", "import", "lemur", str(wheel), "--workers", "1")
+    result = invoke("corpus", "list", *options)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert sentence in result.stderr
+    assert invoke("corpus", "list", "--origin", "user", "--json").stdout == "[]\n"

@@ -186,3 +186,26 @@ def test_without_a_file_the_known_version_is_fetched_into_the_cache(
     with open_lemur() as opened:
         assert opened.path == wheel
     assert asked == ["nn-dataset==2.1.2", tmp_path / "cache" / "wheels", LEMUR_SHA256]
+
+
+@pytest.mark.parametrize(
+    ("version", "reason", "sentence"),
+    [
+        (
+            "9.9.9",
+            "ERROR: No matching distribution found for nn-dataset==9.9.9",
+            "^pip finds no version 9.9.9 of nn-dataset; known to work are 1.0.3, 1.2.6, 2.0.6, ",
+        ),
+        ("9.9.9", "the disk is full", "^the disk is full$"),
+        ("2.1.2", "No matching distribution found", "^No matching distribution found$"),
+    ],
+)
+def test_a_version_that_pip_does_not_find(
+    monkeypatch: pytest.MonkeyPatch, version: str, reason: str, sentence: str
+) -> None:
+    def fail(*_: object, **__: object) -> Path:
+        raise FetchError(reason)
+
+    monkeypatch.setattr(lemur, "pip_download", fail)
+    with pytest.raises(FetchError, match=sentence):
+        open_lemur(version)

@@ -220,3 +220,8 @@ def test_a_server_answers_as_a_file_does(corpus: Corpus, corpus_url: str) -> Non
             assert found == catta.networks(corpus=corpus, **arguments) != []
         for name in ("ga-1", "mine", "ResNet"):
             assert catta.network(name, corpus=store) == catta.network(name, corpus=corpus)
+
+
+def test_an_origin_that_there_is_not(corpus: Corpus) -> None:
+    with pytest.raises(UsageError, match="origin: 'usr' is not one of lemur, architecture, "):
+        catta.networks(origin="usr", corpus=corpus)

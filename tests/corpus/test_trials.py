@@ -155,3 +155,14 @@ def test_a_query_only_reads(
         "c.sqlite-wal",
         "c.sqlite-shm",
     }
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("statement", ["DELETE FROM networks", "DROP TABLE networks"])
+def test_a_server_says_too_that_a_query_only_reads(corpus_url: str, statement: str) -> None:
+    Corpus.open(corpus_url).close()
+    with (
+        Corpus.open(corpus_url, read_only=True) as reader,
+        pytest.raises(UsageError, match="open for reading only; the statement has to be a SELECT"),
+    ):
+        ask(reader, statement)

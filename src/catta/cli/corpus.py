@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from catta.cli import corpus_admin, corpus_export, corpus_inspect, corpus_optuna, corpus_remove
+from catta.cli import (
+    corpus_admin,
+    corpus_export,
+    corpus_groups,
+    corpus_inspect,
+    corpus_optuna,
+    corpus_remove,
+)
 from catta.cli.corpus_tables import (
     figures_table,
     networks_table,
@@ -15,6 +22,7 @@ from catta.cli.corpus_tables import (
     rows_table,
     trials_table,
 )
+from catta.cli.formats import because, counted
 from catta.cli.guard import guarded
 from catta.cli.options import AsJson, CorpusPath, Workers
 from catta.cli.output import plain, print_json, print_rich
@@ -32,6 +40,7 @@ app.command("backup")(corpus_admin.backup)
 app.command("upgrade")(corpus_admin.upgrade)
 app.command("verify")(corpus_admin.verify)
 app.command("remove")(corpus_remove.remove)
+app.command("groups")(corpus_groups.groups)
 app.command("inspect")(corpus_inspect.inspect)
 app.command("export")(corpus_export.export)
 import_app.command("optuna")(corpus_optuna.optuna)
@@ -50,12 +59,16 @@ def info(corpus: CorpusPath = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json(found)
         return
+    size = f"{found['size_bytes'] / 1e6:,.1f} MB"
+    print_rich(f"Corpus {found['location']}: {size}, schema {found['schema']}")
     print_rich(figures_table(found))
+    if found["inspected"]:
+        print_rich(f"Inspections: {corpus_inspect.outcomes_text(found['inspected'])}")
     if found["problems"]:
         print_rich(problems_table(found["problems"]))
     for done in found["imports"]:
-        what = _SOURCES[done["kind"]]
-        print_rich(f"{what} {done['version'] or ''} imported {done['created']}: {done['sha256']}")
+        what = " ".join(filter(None, (_SOURCES[done["kind"]], done["version"])))
+        print_rich(f"{what} imported {done['created']}: {done['sha256']}")
 
 
 @app.command("list")
@@ -153,7 +166,8 @@ def add(
     if as_json:
         print_json({**plain(report), "inspected": inspected})
         return
-    print_rich(f"{len(report.added):,} networks added, {len(report.known):,} known before.")
+    added = counted(len(report.added), "network")
+    print_rich(f"{added} added, {len(report.known):,} known before.")
     for path, reason in report.skipped:
         print_rich(f"Skipped {path}: {reason}")
     if inspected is not None:
@@ -184,14 +198,16 @@ def lemur(
     if as_json:
         print_json({**report.to_dict(), "repeated": report.repeated})
         return
+    if report.repeated:
+        print_rich("This source was imported before; nothing was done.")
+        return
     print_rich(
-        "This source was imported before; nothing was done."
-        if report.repeated
-        else f"{report.new_trials:,} new trials of {report.trials:,}, {report.networks:,} networks "
-        f"under {report.names:,} names, {report.measurements:,} device measurements."
+        f"{report.new_trials:,} new trials of {report.trials:,}, "
+        f"{counted(report.networks, 'network')} under {counted(report.names, 'name')}, "
+        f"{counted(report.measurements, 'device measurement')}."
     )
     for reason, count in report.reasons().items():
-        print_rich(f"Skipped {count:,} files: {reason} (--json names them)")
+        print_rich(f"Skipped {because(count, 'file', reason)} (--json names them)")
 
 
 def _reading(location: str | None) -> Corpus:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from catta.cli.formats import counted
+from catta.cli.formats import because, counted
 from catta.cli.guard import guarded
 from catta.cli.options import AsJson, CorpusPath
 from catta.cli.output import print_json, print_rich
@@ -85,4 +85,4 @@ def export(
     if report.cut:
         print_rich(f"Cut {counted(report.cut, 'text')} too long for a cell of Excel")
     for reason, count in report.skipped.items():
-        print_rich(f"Left out {counted(count, 'network')}, each because {reason}")
+        print_rich(f"Left out {because(count, 'network', reason)}")

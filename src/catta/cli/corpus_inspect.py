@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from catta.cli.formats import number
+from catta.cli.formats import counted, number
 from catta.cli.guard import guarded
 from catta.cli.options import AsJson, CorpusPath, Unsafe
 from catta.cli.output import print_json, print_rich
@@ -88,19 +88,33 @@ def inspect_added(store: Corpus, report: AddReport) -> InspectReport | None:
 
 def report_lines(report: InspectReport) -> Iterator[str]:
     """What inspecting showed, in sentences."""
-    yield f"{report.inspected:,} of {report.networks:,} networks inspected now."
+    if not report.inspected:
+        yield f"Nothing to do: {counted(report.networks, 'network')} inspected before."
+        return
+    done = counted(report.inspected, "network was", "networks were")
+    left = (
+        f"{report.remaining:,} of {report.networks:,} are still to be inspected"
+        if report.remaining
+        else "none is left to be inspected"
+    )
+    yield f"{done} inspected now; {left}."
     if report.outcomes:
-        yield ", ".join(f"{outcome} {count:,}" for outcome, count in report.outcomes.items())
+        yield f"Outcomes: {outcomes_text(report.outcomes)}"
     if report.resolutions:
-        sizes = (f"{size}: {count:,}" for size, count in report.resolutions.items())
-        yield f"Smallest input that works: {', '.join(sizes)}"
+        sizes = (f"{size} for {count:,}" for size, count in report.resolutions.items())
+        yield f"Smallest input that works, in pixels: {', '.join(sizes)}"
+
+
+def outcomes_text(outcomes: Mapping[str, int]) -> str:
+    """`19 OK, 1 INVALID`."""
+    return ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items())
 
 
 def inspection_lines(found: Mapping[str, Any]) -> Iterator[str]:
     """One inspection of a network."""
     structure = found["structure"]
     if structure is None:
-        yield f"For {found['task']}: {found['outcome']} ({found['error']})"
+        yield f"For {found['task']}, inspecting it ended as {found['outcome']}: {found['error']}"
         return
     yield (
         f"For {found['task']}: works from an input of {structure['resolution']} on; there "

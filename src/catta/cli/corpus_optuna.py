@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from catta.cli.formats import because, counted
 from catta.cli.guard import guarded
 from catta.cli.options import AsJson, CorpusPath
 from catta.cli.output import print_json, print_rich
@@ -43,6 +44,7 @@ def optuna(
     if as_json:
         print_json(report)
         return
-    print_rich(f"{report.new_trials:,} new trials of {report.trials:,} under {report.name}.")
+    new = counted(report.new_trials, "new trial")
+    print_rich(f"{new} of {report.trials:,} under {report.name}.")
     for reason, count in report.skipped.items():
-        print_rich(f"Skipped {count:,} trials of the study: {reason}")
+        print_rich(f"Skipped {because(count, 'trial', reason)}")

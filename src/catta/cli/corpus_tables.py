@@ -16,14 +16,15 @@ _MANY = 500
 """Rows that rich lays out in a moment; for ten thousand it takes seconds."""
 _LONGEST = 100
 """Characters of one value in the answer to a query."""
-_FIGURES = {"number", "trials", "names", "best", "epochs"}
+_FIGURES = {"number", "trials", "names", "best", "epoch", "epochs", "similarity"}
 
 
 def figures_table(found: Mapping[str, Any]) -> Table | str:
     """One row a figure."""
     figures = {name: value for name, value in found.items() if isinstance(value, int)}
+    del figures["size_bytes"]
     return _table(
-        f"Corpus {found['location']}",
+        None,
         ("what", "number"),
         [(name.replace("_", " "), number(value)) for name, value in figures.items()],
     )
@@ -76,6 +77,26 @@ def trials_table(trials: Sequence[Mapping[str, Any]]) -> Table | str:
             for t in trials
         ],
     )
+
+
+def groups_table(groups: Sequence[Mapping[str, Any]]) -> Table | str:
+    """One row a network; a group follows the other, with an empty row between them."""
+    rows: list[tuple[str, ...]] = []
+    for group in groups:
+        if rows:
+            rows.append(("",) * 5)
+        for place, member in enumerate(group["networks"]):
+            jaccard = member.get("jaccard")
+            rows.append(
+                (
+                    group["dataset"] if place == 0 else "",
+                    member["nn"],
+                    accuracy(member["accuracy"]),
+                    number(member["epoch"]),
+                    NONE if jaccard is None else f"{jaccard:.2f}",
+                )
+            )
+    return _table(None, ("dataset", "name", "best", "epoch", "similarity"), rows)
 
 
 def rows_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table | str:

@@ -29,6 +29,20 @@ def counted(count: int, one: str, several: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
+def because(count: int, what: str, reason: str) -> str:
+    """`1 file because it is not JSON`, `2 files, each because it is not JSON`.
+
+    Args:
+        count: How many.
+        what: What one is called.
+        reason: A sentence about one of them, with or without a capital and a full stop.
+    """
+    sentence = reason.removesuffix(".")
+    if sentence.startswith(("The ", "It ", "A ")):
+        sentence = sentence[0].lower() + sentence[1:]
+    return f"{counted(count, what)}{'' if count == 1 else ', each'} because {sentence}"
+
+
 def accuracy(value: object) -> str:
     """`0.745`."""
     return f"{value:.3f}" if isinstance(value, int | float) else NONE

@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Callable
 from functools import wraps
+from inspect import cleandoc
 from typing import ParamSpec
 
 import typer
@@ -26,8 +27,10 @@ def guarded(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
     """Make a command report what went wrong in one sentence.
 
     Exit codes: 2 for a mistake of the user, 130 after an interruption, 1 for any other failure.
-    With `CATTA_DEBUG=1` the exception itself is let through.
+    With `CATTA_DEBUG=1` the exception itself is let through. Each paragraph of its docstring
+    becomes one line: as help, every line but those of the first would end where the code's does.
     """
+    command.__doc__ = _unwrapped(command.__doc__)
 
     @wraps(command)
     def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
@@ -42,6 +45,13 @@ def guarded(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
             raise typer.Exit(code) from error
 
     return run
+
+
+def _unwrapped(text: str | None) -> str | None:
+    if text is None:
+        return None
+    paragraphs = cleandoc(text).split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def _sentence_and_code(error: BaseException) -> tuple[str, int] | None:

@@ -12,11 +12,19 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 
 from catta.corpus import schema
+from catta.corpus.migrate import HEAD
+from catta.corpus.registry import check_origin
 from catta.corpus.store import Corpus
 from catta.errors import UsageError
 
 _READING = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, 33}
 """What a query may do; 33 is a recursive SELECT, which the module has no name for."""
+
+_NOT_AUTHORIZED = "not authorized"
+"""What SQLite says where `_judge` said no."""
+
+_READ_ONLY = "25006"
+"""What PostgreSQL calls a statement that would write in a transaction that only reads."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,11 +36,16 @@ class Answer:
 
 
 def describe(corpus: Corpus) -> dict[str, Any]:
-    """Figures of a corpus, its imports, and its problems with their trials."""
+    """Figures of a corpus, its imports, its inspections, and its problems with their trials."""
+    with corpus.trials.reading() as connection:
+        size, inspected = _size(connection), _inspected(connection)
     return {
         "location": corpus.location,
+        "schema": HEAD,  # an older one is not opened, a newer one neither
+        "size_bytes": size,
         "networks": corpus.networks.count(),
         **corpus.trials.figures(),
+        "inspected": inspected,
         "imports": corpus.trials.imports(),
         "problems": corpus.trials.problems(),
     }
@@ -45,7 +58,12 @@ def list_networks(
     family: str | None = None,
     limit: int | None = None,
 ) -> list[dict[str, Any]]:
-    """Networks by name: name, id, origin, licence, family, pretrained, number of trials."""
+    """Networks by name: name, id, origin, licence, family, pretrained, number of trials.
+
+    Raises:
+        UsageError: There is no such origin, or no network of the family.
+    """
+    check_origin(origin)
     networks, traits = schema.networks, schema.traits
     subjects, trials = schema.subjects, schema.trials
     counts = (
@@ -74,6 +92,8 @@ def list_networks(
     if family is not None:
         query = query.where(traits.c.family == family)
     with corpus.trials.reading() as connection:
+        if family is not None:
+            _check_family(connection, family)
         return [dict(row) for row in connection.execute(query).mappings()]
 
 
@@ -113,10 +133,39 @@ def ask(corpus: Corpus, statement: str) -> Answer:
                 raise UsageError("query: the statement returns no rows; it has to be a SELECT")
             rows = tuple(tuple(map(_shown, row)) for row in result)
         except DBAPIError as error:
-            raise UsageError(f"query: {_first_line(error.orig)}") from error
+            raise UsageError(f"query: {_reason(error)}") from error
         except sqlite3.Warning as error:  # several statements; an error from Python 3.12 on
             raise UsageError(f"query: {_first_line(error)}") from error
     return Answer(columns=tuple(result.keys()), rows=rows)
+
+
+def _size(connection: Connection) -> int:
+    """Bytes that the database takes up."""
+    if connection.dialect.name == "postgresql":
+        query = "SELECT pg_database_size(current_database())"
+        return int(connection.exec_driver_sql(query).scalar_one())
+    pages, bytes_each = (
+        int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one())
+        for name in ("page_count", "page_size")
+    )
+    return pages * bytes_each
+
+
+def _inspected(connection: Connection) -> dict[str, int]:
+    """How many inspections ended so, by outcome, most frequent first."""
+    outcome = schema.inspections.c.outcome
+    query = select(outcome, func.count()).group_by(outcome).order_by(func.count().desc(), outcome)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _check_family(connection: Connection, family: str) -> None:
+    """Raise UsageError where no network is of the family; a name in other case is proposed."""
+    known = set(connection.execute(select(schema.traits.c.family).distinct()).scalars())
+    if family in known:
+        return
+    alike = sorted(name for name in known if name.casefold() == family.casefold())
+    proposed = f"; there is {' and '.join(alike)}" if alike else ""
+    raise UsageError(f"family: no network is of the family {family!r}{proposed}")
 
 
 def _trials_of(corpus: Corpus, network_id: str) -> list[dict[str, Any]]:
@@ -161,6 +210,14 @@ def _judge(action: int, *_: object) -> int:
 
 def _shown(value: object) -> object:
     return value.hex() if isinstance(value, bytes) else value
+
+
+def _reason(error: DBAPIError) -> str:
+    said = _first_line(error.orig)
+    refused = getattr(error.orig, "sqlstate", None) == _READ_ONLY or said == _NOT_AUTHORIZED
+    if refused:
+        return "the corpus is open for reading only; the statement has to be a SELECT"
+    return said
 
 
 def _first_line(error: BaseException | None) -> str:

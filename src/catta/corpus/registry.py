@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from sqlalchemy import (
     Column,
@@ -29,6 +29,9 @@ from catta.corpus.opening import opened
 from catta.corpus.store import Corpus
 from catta.errors import UsageError
 from catta.records import Network, Outcome, Recipe
+
+ORIGINS: tuple[str, ...] = get_args(get_type_hints(Network)["origin"])
+"""Where networks come from."""
 
 _LONGEST_LINEAGE = 1_000
 """Ancestors that are followed; a longer line is a circle or of no use to a reader."""
@@ -173,8 +176,10 @@ def networks(
         corpus: A corpus, its path or URL; default: `CATTA_CORPUS` or the user's data directory.
 
     Raises:
-        UsageError: The corpus is not there, or the filter is neither a text nor texts.
+        UsageError: The corpus is not there, the filter is neither a text nor texts, or there is no
+            such origin.
     """
+    check_origin(origin)
     matches = _matcher(filter)
     table, names, traits = schema.networks, schema.aliases, schema.traits
     query = select(names.c.name).join(table, table.c.id == names.c.network_id)
@@ -239,6 +244,12 @@ def find(corpus: Corpus, name: str) -> Network:
     if found is None:
         raise UsageError(f"{name} is no name or id of a network in the corpus {corpus.location}")
     return found
+
+
+def check_origin(origin: str | None) -> None:
+    """Raise UsageError where there is no such origin."""
+    if origin is not None and origin not in ORIGINS:
+        raise UsageError(f"origin: {origin!r} is not one of {', '.join(ORIGINS)}")
 
 
 def _matcher(patterns: object) -> Callable[[str], object]:

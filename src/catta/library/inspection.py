@@ -28,13 +28,15 @@ class InspectReport:
 
     Attributes:
         networks: Networks that were asked for.
-        inspected: Those that were inspected now; the others were before.
+        inspected: Those that were inspected now.
+        remaining: Those that are still to be inspected; all others were before.
         outcomes: How many of those ended so, by outcome, most frequent first.
         resolutions: How many of those that work do so with an input of this size, and none less.
     """
 
     networks: int
     inspected: int
+    remaining: int = 0
     outcomes: dict[str, int] = field(default_factory=dict[str, int])
     resolutions: dict[int, int] = field(default_factory=dict[int, int])
 
@@ -94,6 +96,7 @@ def inspect_networks(
     return InspectReport(
         networks=len(chosen),
         inspected=len(wanted),
+        remaining=len(missing) - len(wanted),
         outcomes=dict(outcomes.most_common()),
         resolutions=dict(sorted(resolutions.items())),
     )

@@ -29,13 +29,14 @@ from catta.corpus.importers.lemur_files import (
     load_trials,
 )
 from catta.corpus.published import Measurement, Module, TrialFile
-from catta.errors import UsageError
+from catta.errors import FetchError, UsageError
 from catta.fetch import Progress, pip_download
 from catta.paths import cache_dir
 
 Loaded = TypeVar("Loaded")
 
 LEMUR_VERSION = "2.1.2"
+WORKING_VERSIONS = ("1.0.3", "1.2.6", "2.0.6", LEMUR_VERSION)
 LEMUR_SHA256 = "1f0b66a4f4de80a27b44a502112d4436eac1f97361ea3aae3266a550f01b07de"
 
 LARGEST_MEMBER = 1_000_000
@@ -114,7 +115,16 @@ def open_lemur(source: str | Path | None = None, *, progress: Progress | None = 
         return LemurWheel(Path(source))
     digest = LEMUR_SHA256 if text == LEMUR_VERSION else None
     wheels = cache_dir() / "wheels"
-    return LemurWheel(pip_download(f"nn-dataset=={text}", wheels, sha256=digest, progress=progress))
+    try:
+        wheel = pip_download(f"nn-dataset=={text}", wheels, sha256=digest, progress=progress)
+    except FetchError as error:
+        if text in WORKING_VERSIONS or "No matching distribution" not in str(error):
+            raise
+        known = ", ".join(WORKING_VERSIONS)
+        raise FetchError(
+            f"pip finds no version {text} of nn-dataset; known to work are {known}"
+        ) from error
+    return LemurWheel(wheel)
 
 
 class LemurWheel:
