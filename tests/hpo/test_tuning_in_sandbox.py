@@ -126,7 +126,7 @@ def test_killed_study_goes_on_from_the_epoch(tmp_path: Path) -> None:
     out, err = done.communicate(timeout=280)
 
     assert done.returncode == 0, err
-    assert "1 trials that were cut off are tried once more" in err
+    assert "Trials that were cut off and are tried once more: 1" in err
     assert "Going on after epoch" in err
     assert json.loads(out)["states"] == {"complete": 2, "pruned": 0, "failed": 0}
     again = trials_of(tmp_path, TrialState.COMPLETE)

@@ -49,8 +49,15 @@ class StudyStorage:
             self._server = url
             own = url.update_query_dict({"options": f"-csearch_path={SCHEMA}"})
             target = own.render_as_string(hide_password=False)
-            bare = own.difference_update_query(["password", "passfile", "sslpassword"])
-            self.shown = bare.render_as_string(hide_password=True)
+            bare = URL.create(
+                url.drivername,
+                username=url.username,
+                host=url.host,
+                port=url.port,
+                database=url.database,
+                query={"options": f"-csearch_path={SCHEMA}"},
+            )
+            self.shown = bare.render_as_string()
         elif corpus.location != IN_MEMORY:
             self._file = Path(corpus.location + SUFFIX)
             target = self.shown = f"sqlite:///{self._file}"

@@ -111,7 +111,7 @@ def tune(
                 queued = _warm_start(corpus, study, plan)
             before = len(_ended(study))
             if again:
-                said(f"{again} trials that were cut off are tried once more")
+                said(f"Trials that were cut off and are tried once more: {again}")
             if before:
                 said(f"Going on after trial {before} of {plan.limit}")
             _work(storage, corpus, plan, said, asked)
