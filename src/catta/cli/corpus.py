@@ -75,7 +75,8 @@ def info(corpus: CorpusPath = None, as_json: AsJson = False) -> None:
 @guarded
 def list_(
     origin: Annotated[
-        str | None, typer.Option("--origin", metavar="NAME", help="Only of this origin.")
+        str | None,
+        typer.Option("--origin", metavar="NAME", help="Only of this: lemur, user, candidate, ..."),
     ] = None,
     family: Annotated[
         str | None, typer.Option("--family", metavar="NAME", help="Only of this family.")
