@@ -187,6 +187,10 @@ def test_a_function_is_a_transform_too(images):
             module(("transforms.ToTensor()", "transforms.Normalize((0.1,) * 5, (1,) * 5)")),
             "Normalize does not take images of 3x32x32",
         ),
+        (
+            module(("transforms.FiveCrop(34)", "transforms.ToTensor()")),
+            "FiveCrop does not take images of 3x32x32",
+        ),
     ],
 )
 def test_what_is_no_transform_of_these_images_is_named(images, source, message):

@@ -40,8 +40,7 @@ def steps_of(
     pictures = True
     images = probes.clone()
     for transform in _flat(function(norm)):
-        stage = known(transform) or custom(transform, images, pictures=pictures)
-        images = _tried(stage, images)
+        stage, images = _tried(transform, images, pictures)
         found.append(stage)
         pictures = pictures and not (stage.name in TO_TENSORS or images.dtype != probes.dtype)
     if not (images.is_floating_point() or images.is_complex()):
@@ -49,15 +48,17 @@ def steps_of(
     return found
 
 
-def _tried(stage: Stage, images: Tensor) -> Tensor:
-    """What a step gives; an error names the step."""
+def _tried(transform: Any, images: Tensor, pictures: bool) -> tuple[Stage, Tensor]:
+    """A step and what it gives; an error names the step."""
     try:
-        return stage.apply(images.clone())
+        stage = known(transform) or custom(transform, images, pictures=pictures)
+        return stage, stage.apply(images.clone())
     except TransformError:
         raise
     except Exception as error:
         shape = "x".join(map(str, images.shape[1:]))
-        reason = f"{stage.name} does not take images of {shape}: {error}"
+        name = getattr(transform, "__name__", type(transform).__name__)
+        reason = f"{name} does not take images of {shape}: {error}"
         raise TransformError(reason) from error
 
 

@@ -107,7 +107,8 @@ def halves(pipeline: Pipeline, images: Tensor, budget: int) -> tuple[Tensor, Pip
     fixed = next((n for n, stage in enumerate(pipeline.stages) if stage.random), len(sizes))
     last = 0
     for count, (size, floats) in enumerate(sizes[:fixed], 1):
-        if size * len(images) <= budget and not (floats and size > _LARGE and last):
+        better_late = floats and size > _LARGE and last and not pipeline.stages[count - 1].slow
+        if size * len(images) <= budget and not better_late:
             last = count
     largest = max((size for size, _ in sizes), default=0)
     before = Pipeline(pipeline.stages[:last], largest)
