@@ -16,12 +16,13 @@ from catta.evaluation.transforms.stage import Motion, Stage, TransformError
 _CHUNK = 128
 """Images that are prepared at once."""
 
-_CHUNK_BYTES = 1 << 20
-"""Images that go through the steps at once: what lies between two steps stays in the processor's
-cache, where whole batches of large images take up to three times as long."""
+_CHUNK_BYTES = 4 << 20
+"""Images that go through the steps at once: what lies between two steps needs no fresh memory,
+whose first use takes longer than the steps."""
 
-_LARGE = 64 << 10
-"""Bytes of a float image above which bytes are kept: a batch is read four times as fast then."""
+_LARGE = 256 << 10
+"""Bytes of a float image above which bytes are kept: filling the memory of the whole split takes
+longer than what later epochs save."""
 
 
 @dataclass(frozen=True, slots=True)
