@@ -13,7 +13,7 @@ TEST_ENVIRONMENT := OMP_NUM_THREADS=1
 CORPUS_BENCHES := $(addprefix benchmarks/,corpus.py growth.py writers.py peer.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench bench-corpus clean
+.PHONY: help install demo test check bench bench-corpus bench-train clean
 
 help:
 	@echo "make install  the package with every extra and the development tools, into $(VENV)"
@@ -23,6 +23,7 @@ help:
 	@echo "make bench    the benchmarks but those of bench-corpus"
 	@echo "make bench-corpus  what importing LEMUR costs, and each question, beside LEMUR's own"
 	@echo "              package; WHEEL=FILE, PEER='--again --full' to measure that package anew"
+	@echo "make bench-train   one epoch beside a plain PyTorch loop and one over loaded tensors"
 	@echo "make clean    remove $(VENV), the demo's corpus and caches of the tools"
 
 install: $(STAMP)
@@ -64,6 +65,9 @@ bench-corpus: $(STAMP)
 	$(BIN)/python benchmarks/growth.py $(WHEEL)
 	$(BIN)/python benchmarks/writers.py
 	$(BIN)/python benchmarks/peer.py $(WHEEL) $(PEER)
+
+bench-train: $(STAMP)
+	$(BIN)/python benchmarks/train.py
 
 clean:
 	rm -rf $(VENV) .demo .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist build

@@ -187,7 +187,7 @@ def test_a_training_is_scored_after_each_epoch(data):
     (job,) = worker.jobs
     assert (job["seconds"], job["memory_mb"]) == (RECIPE.seconds, RECIPE.memory_mb)
     assert set(job) == {
-        "kind", "source", "problem", "recipe", "predict", "keep", "seconds", "memory_mb", "parts",
+        "kind", "source", "problem", "recipe", "predict", "keep", "writes", "seconds", "memory_mb", "parts",
     }  # fmt: skip
     assert report.epochs[0].samples_per_second > 0
     assert report.epochs[0].gradient_norm > 0

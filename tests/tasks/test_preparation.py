@@ -231,3 +231,36 @@ def test_a_dataset_is_refused_for_a_task_that_it_is_not_for() -> None:
     recipe = DIGITS_RECIPE.model_copy(update={"task": "txt-generation"})
     with pytest.raises(UsageError, match="digits is a dataset for img-classification, not for"):
         prepare(recipe)
+
+
+def test_texts_get_probes_that_part_from_their_originals(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("".join(chr(97 + i * i % 23) for i in range(4_000)))
+    recipe = Recipe(
+        task="txt-generation",
+        dataset="text",
+        length=8,
+        train_samples=60,
+        validation_samples=40,
+        metric="acc",
+    )
+    data = prepare(recipe, directory=tmp_path)
+    for name, targets in (("validation", data.validation), ("test", data.test)):
+        x, probes = load(data, f"{name}_x"), targets["probes"]
+        count = len(targets["y"])
+        assert probes.dtype == np.int64
+        assert len(probes) == min(32, count) > 1
+        assert len(x) == count + len(probes)
+        assert probes.min() >= 1
+        assert probes.max() < 8
+        parted = 0
+        for number, position in enumerate(probes):
+            original, probe = x[number], x[count + number]
+            assert np.array_equal(original[:position], probe[:position])
+            parted += not np.array_equal(original[position:], probe[position:])
+        assert parted > len(probes) / 2
+    assert len(load(data, "train_x")) == len(load(data, "train_y")) == 60
+    assert not list(data.inputs.glob("*probes*"))
+    other = prepare(recipe.model_copy(update={"seed": 1}), directory=tmp_path)
+    assert not np.array_equal(other.validation["probes"], data.validation["probes"])
+    (data.inputs.parent / "labels" / "test_probes.npy").unlink()
+    assert np.array_equal(prepare(recipe, directory=tmp_path).test["probes"], data.test["probes"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from typing import Any
 
 import numpy as np
@@ -208,6 +209,21 @@ def test_compiling_needs_the_user_s_trust(corpus: Corpus, warm: WarmWorker) -> N
     with pytest.raises(UsageError, match="--compile needs a compiler"):
         train(network, recipe, corpus=corpus, warm=warm)
     assert corpus.networks.get(network.id) is None
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a compiler")
+def test_a_trusted_network_is_compiled() -> None:
+    body = "assert torch.compiler.is_compiling() or not self.training"
+    network, recipe = small(linear(forward=body), compile=True)
+    trained = train(network, recipe, unsafe=True, threads=1)
+    assert trained.evaluation.verdict.ok, trained.evaluation.verdict.error
+
+
+def test_predictions_that_are_refused_end_the_training(warm: WarmWorker) -> None:
+    wrong = "if not self.training: return x.flatten(1)"
+    network, recipe = small(own("time.sleep(1)", forward=wrong), epochs=60, seconds=30.0)
+    assert train(network, recipe, warm=warm).evaluation.verdict.outcome is Outcome.INVALID
 
 
 def test_predictions_that_leave_no_sandbox_are_told_at_once(

@@ -101,7 +101,9 @@ def train(
         typer.Option("--layout", metavar="NAME", help="auto, contiguous or channels-last."),
     ] = None,
     amp: Annotated[bool, typer.Option("--amp", help="Compute in bfloat16 where safe.")] = False,
-    compile_: Annotated[bool, typer.Option("--compile", help="Use torch.compile.")] = False,
+    compile_: Annotated[
+        bool, typer.Option("--compile", help="Use torch.compile; needs --unsafe.")
+    ] = False,
     minutes: Annotated[
         float | None, typer.Option("--minutes", metavar="M", help="Wall-clock limit of it all.")
     ] = None,

@@ -94,7 +94,9 @@ def _lock_in(settings: Settings, job: Mapping[str, Any], writer: int, parent: in
     die_with(parent)
     _keep_only(writer)
     offer_to_oom_killer()
-    set_limits(seconds=float(job["seconds"]), memory_mb=int(job["memory_mb"]))
+    # Compilers write files; only where there is no sandbox at all may a job have them do so.
+    writes = settings.confinement == "none" and job.get("writes") is True
+    set_limits(seconds=float(job["seconds"]), memory_mb=int(job["memory_mb"]), writes=writes)
     confine(settings.confinement, readable=settings.readable, listable=settings.listable)
 
 

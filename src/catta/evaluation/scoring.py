@@ -115,7 +115,7 @@ def train_and_score(
     )
     if reply.failure is not None:
         verdict = Verdict(outcome=reply.failure, stage=Stage.TRAIN, error=reply.error)
-    elif reply.stopped:
+    elif reply.stopped and scorer.problem is None:
         verdict = Verdict(outcome=Outcome.OK, stage=Stage.SCORE)
     else:
         verdict = _ended(scorer, recipe)
@@ -130,7 +130,7 @@ def train_and_score(
         epochs=epochs,
         seconds=reply.seconds,
         weights=weights,
-        stopped=reply.stopped,
+        stopped=reply.stopped and scorer.problem is None,
         pretrained=reply.header.get("pretrained") is True,
         slow=scorer.slow,
     )
@@ -172,6 +172,7 @@ def _run(
         "recipe": recipe.model_dump(),
         "predict": split,
         "keep": sorted(keep),
+        "writes": recipe.compile,
         **({} if transform is None else {"transform": transform}),
     }
     return worker.run(
@@ -232,7 +233,7 @@ class _Scorer:
             measured, checkpoint = self._measure(header, dict(arrays))
         except MalformedError as error:
             self.problem = str(error)
-            return None
+            return False
         if measured is None:
             return None
         self.epochs.append(measured)

@@ -39,17 +39,18 @@ def usage(process: int) -> Usage:
     return Usage(kibi // 1024, _number(values.get("Threads", "")))
 
 
-def set_limits(*, seconds: float, memory_mb: int) -> None:
+def set_limits(*, seconds: float, memory_mb: int, writes: bool = False) -> None:
     """Limit this process: memory, CPU time, files; no core dumps.
 
     RLIMIT_DATA and not RLIMIT_AS: it counts private writable memory only, and neither libraries
     nor the address space that CUDA reserves. What is mapped already is not charged. Files, also
-    ones in memory, cannot have a size at all.
+    ones in memory, cannot have a size at all, unless the process `writes`.
     """
     data = (_private_mb() + memory_mb) * MEBI
     _limit(resource.RLIMIT_DATA, data)
     _limit(resource.RLIMIT_CPU, int(seconds * (os.cpu_count() or 1)) + 5)
-    _limit(resource.RLIMIT_FSIZE, 0)
+    if not writes:
+        _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NOFILE, OPEN_FILES)
 
