@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import TypeVar, cast
 
 from joblib import Parallel, delayed
@@ -16,6 +17,9 @@ WORTH_PROCESSES = 200
 
 BATCH = 64
 """Items that are sent to a process at once."""
+
+ROUND = 8
+"""Batches of each process between two moments at which the others are waited for."""
 
 
 def map_batches(
@@ -36,9 +40,11 @@ def map_batches(
     if workers == 1 or len(items) < WORTH_PROCESSES:
         yield from (_apply(function, batch) for batch in batches)
         return
-    parallel = Parallel(n_jobs=workers, return_as="generator", initializer=_ignore_interrupts)
-    results = parallel(delayed(_apply)(function, batch) for batch in batches)
-    yield from cast("Iterator[list[R]]", results)
+    # In rounds: ending joblib's own generator early warns, and now and then kills a thread of it.
+    with Parallel(n_jobs=workers, initializer=_ignore_interrupts) as parallel:
+        while chosen := list(islice(batches, workers * ROUND)):
+            results = parallel(delayed(_apply)(function, batch) for batch in chosen)
+            yield from cast("list[list[R]]", results)
 
 
 def _apply(function: Callable[[T], R], batch: Sequence[T]) -> list[R]:

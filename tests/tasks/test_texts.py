@@ -56,7 +56,8 @@ def test_a_text_is_prepared_for_training(tmp_path: Path) -> None:
     assert train["x"].dtype == np.int64
     assert np.array_equal(train["x"][:, 1:], train["y"][:, :-1])
     assert data.validation["y"].shape == (50, 16)
-    assert len(data.test["y"]) == len(np.load(data.inputs / "test_x.npy")) > 0
+    probes = len(data.test["probes"])
+    assert len(data.test["y"]) + probes == len(np.load(data.inputs / "test_x.npy")) > probes
     longer = prepare(recipe.model_copy(update={"length": 32}), directory=path)
     assert longer.validation["y"].shape == (50, 32)
 
