@@ -187,8 +187,9 @@ def test_a_training_is_scored_after_each_epoch(data):
     (job,) = worker.jobs
     assert (job["seconds"], job["memory_mb"]) == (RECIPE.seconds, RECIPE.memory_mb)
     assert set(job) == {
-        "kind", "source", "problem", "recipe", "predict", "keep", "writes", "seconds", "memory_mb", "parts",
-    }  # fmt: skip
+        *("kind", "source", "problem", "recipe", "predict", "keep", "writes"),
+        *("seconds", "memory_mb", "parts"),
+    }
     assert report.epochs[0].samples_per_second > 0
     assert report.epochs[0].gradient_norm > 0
     assert report.epochs[0].learning_rate != report.epochs[1].learning_rate
