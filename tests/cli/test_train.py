@@ -46,7 +46,13 @@ SMALL = (
     *("--dataset", "digits", "--resolution", "8", "--train-samples", "300"),
     *("--validation-samples", "100", "--threads", "1", "--layout", "contiguous"),
 )
-PROGRAM = (sys.executable, "-c", "from catta.cli import main; main()")
+# A shell's background job is started with SIGINT ignored, and so are its children: not this one.
+PROGRAM = (
+    sys.executable,
+    "-c",
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "from catta.cli import main; main()",
+)
 
 
 @pytest.fixture(scope="module")
