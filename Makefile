@@ -38,7 +38,7 @@ $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	@echo 'Installing Catta and what it needs; PyTorch is large, so the first time takes minutes.'
-	$(BIN)/python -m pip install --editable '.[llm,postgres,excel,hpo]' --group dev
+	$(BIN)/python -m pip install --editable '.[llm,postgres,excel,hpo,report,export]' --group dev
 	@touch $@
 
 demo: $(STAMP)
