@@ -14,9 +14,11 @@ from catta.cli import (
     coverage,
     datasets,
     evolve,
+    export,
     models,
     new,
     runs,
+    stats,
     train,
     tune,
     warmup,
@@ -43,6 +45,8 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(corpus.app, name="corpus")
+app.add_typer(stats.app, name="stats")
+app.add_typer(export.app, name="export")
 
 
 def main() -> None:
