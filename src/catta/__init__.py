@@ -5,12 +5,13 @@ The names below are loaded when they are first used: `import catta` is fast and 
 
 from __future__ import annotations
 
-from importlib import metadata
+from importlib import import_module, metadata
 from typing import TYPE_CHECKING
 
 from catta.lazy import exports
 
 if TYPE_CHECKING:
+    from catta import stats
     from catta.corpus import Corpus
     from catta.corpus.registry import NetworkCard, network, networks
     from catta.library import (
@@ -48,6 +49,7 @@ __all__ = [
     "network",
     "networks",
     "resume",
+    "stats",
     "train",
 ]
 
@@ -73,12 +75,17 @@ _HOMES = {
     "train": "catta.training",
 }
 
+_PACKAGES = ("stats",)
+"""Packages that are used by their names: `catta.stats.summary()`."""
+
 _get, _names = exports(__name__, _HOMES)
 
 
 def __getattr__(name: str) -> object:
+    if name in _PACKAGES:
+        return import_module(f"catta.{name}")
     return metadata.version("catta") if name == "__version__" else _get(name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*_names(), "__version__"})
+    return sorted({*_names(), *_PACKAGES, "__version__"})
