@@ -145,11 +145,14 @@ class Net(nn.Module):
         self.optimizer = torch.optim.AdamW(self.parameters(), lr=prm["lr"])
 
     def learn(self, train_data: Iterable[tuple[Tensor, Tensor]]) -> None:
-        """Own recipe: one epoch over images (B, C, H, W) with R captions each (B, R, L)."""
+        """Own recipe: one epoch over images (B, C, H, W) with R captions each (B, R, L).
+
+        It learns from the first caption of each image: where captions have several forms, greedy
+        decoding would waver between them.
+        """
         self.train()
         for images, references in train_data:
-            which = int(torch.randint(references.shape[1], ()))
-            captions = references[:, which].to(self.device)
+            captions = references[:, 0].to(self.device)
             scores = self(images.to(self.device), captions)
             loss = functional.cross_entropy(
                 scores.flatten(0, 1), captions.flatten(), ignore_index=PADDING

@@ -99,14 +99,12 @@ class Net(nn.Module):
     def learn(self, train_data: Iterable[tuple[Tensor, Tensor]]) -> None:
         """Own recipe: one epoch over images (B, C, H, W) with R captions each (B, R, L).
 
-        It learns from the last caption of each image: where captions have several forms, greedy
+        It learns from the first caption of each image: where captions have several forms, greedy
         decoding would waver between them.
         """
         self.train()
         for images, references in train_data:
-            there = (references != PADDING).any(2)  # (B, R)
-            last = there.shape[1] - 1 - there.flip(1).int().argmax(1)
-            captions = references[torch.arange(len(references)), last].to(self.device)
+            captions = references[:, 0].to(self.device)
             scores = self(images.to(self.device), captions)
             loss = functional.cross_entropy(
                 scores.flatten(0, 1), captions.flatten(), ignore_index=PADDING
