@@ -1,0 +1,65 @@
+"""Plots with matplotlib, drawings with Graphviz; all of one style.
+
+Each function takes a DataFrame (its columns are documented; `catta.stats` gives them) and, if
+wanted, the axes to draw on, and returns the axes. `save` writes a plot as SVG, PNG or PDF.
+
+The names below are loaded when they are first used: only then matplotlib must be there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from catta.lazy import exports
+
+if TYPE_CHECKING:
+    from catta.plots.bars import importance
+    from catta.plots.cycles import accuracy_distribution, admitted, run_figure, valid_rate
+    from catta.plots.distributions import box, violin
+    from catta.plots.epochs import learning_curves, mean_deviation, rolling_mean
+    from catta.plots.heatmaps import correlation, ranks
+    from catta.plots.parallel import parallel_coordinates
+    from catta.plots.saving import rendered, save
+    from catta.plots.scatter import metric_time, pareto
+
+__all__ = [
+    "accuracy_distribution",
+    "admitted",
+    "box",
+    "correlation",
+    "importance",
+    "learning_curves",
+    "mean_deviation",
+    "metric_time",
+    "parallel_coordinates",
+    "pareto",
+    "ranks",
+    "rendered",
+    "rolling_mean",
+    "run_figure",
+    "save",
+    "valid_rate",
+    "violin",
+]
+
+_HOMES = {
+    "accuracy_distribution": "catta.plots.cycles",
+    "admitted": "catta.plots.cycles",
+    "box": "catta.plots.distributions",
+    "correlation": "catta.plots.heatmaps",
+    "importance": "catta.plots.bars",
+    "learning_curves": "catta.plots.epochs",
+    "mean_deviation": "catta.plots.epochs",
+    "metric_time": "catta.plots.scatter",
+    "parallel_coordinates": "catta.plots.parallel",
+    "pareto": "catta.plots.scatter",
+    "ranks": "catta.plots.heatmaps",
+    "rendered": "catta.plots.saving",
+    "rolling_mean": "catta.plots.epochs",
+    "run_figure": "catta.plots.cycles",
+    "save": "catta.plots.saving",
+    "valid_rate": "catta.plots.cycles",
+    "violin": "catta.plots.distributions",
+}
+
+__getattr__, __dir__ = exports(__name__, _HOMES)
