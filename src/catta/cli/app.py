@@ -17,6 +17,7 @@ from catta.cli import (
     export,
     models,
     new,
+    report,
     runs,
     stats,
     train,
@@ -41,6 +42,7 @@ app.command("noise")(compare.noise)
 app.command("fidelity")(compare.fidelity)
 app.command("new")(new.new)
 app.command("warmup")(warmup.warmup)
+app.command("report")(report.report)
 app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
 app.add_typer(datasets.app, name="datasets")

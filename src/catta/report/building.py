@@ -1,0 +1,239 @@
+"""The whole report: which pages there are, and what goes onto each."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from catta import stats
+from catta.corpus import Corpus
+from catta.corpus.opening import opened
+from catta.loop.reports import RunReport, find_run, report_of
+from catta.records import Candidate, Network
+from catta.report.code import difference, highlighted, style_sheet
+from catta.report.drawing import Scale
+from catta.report.embedding import write_data
+from catta.report.folder import check_target, replacing
+from catta.report.leaderboard import Leaderboard, leaderboard_of
+from catta.report.network_page import Networks, NetworkView
+from catta.report.overview import overview_of
+from catta.report.rendering import Pages, assets, check_extra
+from catta.report.run_page import RunView, view_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FIRST_ROWS = 50
+"""Rows of the leaderboard that stand in its page, so that there is something to see at once."""
+
+_UNIT = Scale(low=-1.0, high=1.0, start=6, end=194)
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Built:
+    """A report that was written.
+
+    Attributes:
+        directory: The folder.
+        index: Its first page.
+        runs: Pages of runs.
+        networks: Pages of networks.
+        rows: Rows of the leaderboard.
+        bytes: Size of the folder.
+    """
+
+    directory: Path
+    index: Path
+    runs: int
+    networks: int
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Chosen:
+    """A network that gets a page, and what it was in a run, if a run made it."""
+
+    network: Network
+    candidate: Candidate | None
+    page: str
+
+
+def write_report(
+    corpus: str | Path | Corpus | None,
+    directory: str | Path,
+    *,
+    runs: Sequence[str] = (),
+    tell: Tell | None = None,
+) -> Built:
+    """Write the report of a corpus as one folder of static pages, whole or not at all.
+
+    Args:
+        corpus: An open corpus, its path or URL; default: `CATTA_CORPUS` or the user's.
+        directory: The folder; a report of before is replaced.
+        runs: Ids, or unique beginnings of them, of the runs that get pages; none: all.
+        tell: Is told what is being done.
+
+    Raises:
+        UsageError: There is no such corpus or run, the folder holds something else, or a package
+            of the extra `report` is missing.
+    """
+    check_extra()
+    target = check_target(Path(directory))
+    with opened(corpus) as store:
+        reports = [report_of(run, store) for run in _runs(store, runs)]
+        said = tell or _silent
+        said("reading the measurements")
+        trials = stats.load(store)
+        with replacing(target) as folder:
+            found = _write(store, trials, reports, folder, said)
+    networks, rows = found
+    size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
+    return Built(
+        directory=target,
+        index=target / "index.html",
+        runs=len(reports),
+        networks=networks,
+        rows=rows,
+        bytes=size,
+    )
+
+
+def _runs(store: Corpus, names: Sequence[str]) -> Iterable[Any]:
+    if not names:
+        return store.runs.all()
+    found = {run.id: run for run in (find_run(store, name) for name in names)}
+    return found.values()
+
+
+def _write(
+    store: Corpus, trials: pd.DataFrame, reports: Sequence[RunReport], folder: Path, tell: Tell
+) -> tuple[int, int]:
+    tell("ranking the networks")
+    leaderboard = leaderboard_of(trials)
+    views = [
+        view_of(report, f"runs/{_file_name(report.run.id, number)}.html")
+        for number, report in enumerate(reports)
+    ]
+    chosen = _chosen(store, reports, leaderboard)
+    pages = {identity: one.page for identity, one in chosen.items()}
+    site = Pages(
+        folder,
+        corpus=_title(store.location),
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
+        runs=[view.entry for view in views],
+        pages=pages,
+    )
+    _copy_assets(folder)
+    tell("writing the overview")
+    overview = overview_of(store, trials, leaderboard)
+    site.write("index.html", "index.html", overview=overview, unit=_UNIT)
+    sizes = bool(leaderboard.frame["parameters"].notna().any())
+    rows = len(leaderboard.frame)
+    head = leaderboard.head(FIRST_ROWS)
+    site.write("leaderboard.html", "leaderboard.html", rows=head, total=rows, sizes=sizes)
+    if rows:
+        write_data(folder / "data/leaderboard.js", "leaderboard", leaderboard.columns(pages))
+    for number, view in enumerate(views):
+        tell(f"writing run {view.entry.id}")
+        _write_run(site, view, f"run-{number}")
+    tell(f"writing {len(chosen):,} networks")
+    networks = Networks(store, trials, leaderboard.frame, pages)
+    for number, one in enumerate(chosen.values()):
+        _write_network(site, networks.view(one.network, one.candidate), f"network-{number}", views)
+    return len(chosen), rows
+
+
+def _write_run(site: Pages, view: RunView, key: str) -> None:
+    pages = {identity: f"../{page}" for identity, page in site.shared["pages"].items()}
+    if any(c.accuracy is not None for c in view.report.candidates):
+        write_data(site.directory / f"data/{key}.js", key, view.points(pages))
+    improvement = view.report.improvement
+    site.write(
+        view.entry.page,
+        "run.html",
+        view=view,
+        key=key,
+        improvement=improvement,
+        assessed=view.assessed,
+    )
+
+
+def _write_network(site: Pages, view: NetworkView, key: str, runs: Sequence[RunView]) -> None:
+    curves = [c for c in view.curves if len(c.epoch) > 1]
+    if curves:
+        plain = [{"name": c.name, "epoch": c.epoch, "value": c.value} for c in curves]
+        write_data(site.directory / f"data/{key}.js", key, plain)
+    changed = None
+    if view.nearest is not None and view.nearest_source is not None:
+        names = (view.nearest.name, view.title)
+        changed = difference(view.nearest_source, view.network.source, names)
+    site.write(
+        view.page,
+        "network.html",
+        view=view,
+        key=key,
+        drawn=bool(curves),
+        code=highlighted(view.network.source),
+        difference=changed,
+        graph=None,
+        drawing=None,
+        undrawn="",
+        run=next(
+            (r.entry for r in runs if view.candidate and r.entry.id == view.candidate.run), None
+        ),
+    )
+
+
+def _chosen(
+    store: Corpus, reports: Sequence[RunReport], leaderboard: Leaderboard
+) -> dict[str, _Chosen]:
+    """Networks with a page: the admitted ones, and the best of each problem."""
+    candidates: dict[str, Candidate] = {}
+    for report in reports:
+        for candidate in report.admitted:
+            if candidate.network_id is not None:
+                candidates.setdefault(candidate.network_id, candidate)
+    best: Any = leaderboard.frame[leaderboard.frame["rank"] == 1]["nn_id"]
+    ids = [*candidates, *(i for i in best if isinstance(i, str) and i not in candidates)]
+    found = {network.id: network for network in store.networks.get_many(list(dict.fromkeys(ids)))}
+    return {
+        identity: _Chosen(
+            network=found[identity],
+            candidate=candidates.get(identity),
+            page=f"networks/{identity.replace(':', '-')}.html",
+        )
+        for identity in dict.fromkeys(ids)
+        if identity in found
+    }
+
+
+def _copy_assets(folder: Path) -> None:
+    target = folder / "assets"
+    with as_file(assets()) as source:
+        shutil.copytree(source, target)
+    with as_file(files("plotly") / "package_data" / "plotly.min.js") as script:
+        shutil.copyfile(script, target / "plotly.min.js")
+    (target / "code.css").write_text(style_sheet(), encoding="utf-8")
+
+
+def _file_name(run: str, number: int) -> str:
+    """The id of a run as a file name, with its number where it is none."""
+    plain = "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in run).strip("-")
+    return plain[:80] if plain == run else f"{plain[:60]}-{number}".strip("-")
+
+
+def _title(location: str) -> str:
+    """Name of a corpus: of a file without its folder and ending, of a server its database."""
+    return location.rstrip("/").rpartition("/")[2].removesuffix(".sqlite") or "corpus"
+
+
+def _silent(text: str) -> None:
+    """Tell nobody."""
