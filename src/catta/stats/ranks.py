@@ -12,7 +12,7 @@ from catta.corpus import Corpus
 from catta.errors import UsageError
 from catta.stats.filters import Filters, chosen
 from catta.stats.grouped import PROBLEM, grouped, per_problem, plain
-from catta.stats.intervals import NONE, Numbers, bootstrap
+from catta.stats.intervals import NONE, UNITS, Numbers, bootstrap
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,8 +37,8 @@ def rank_correlation(
 
     A network counts once: with the means over its trainings that have both epochs. A row a
     problem: the epochs `first` and `final`, `networks`, `trainings`, `spearman` with its 95 %
-    interval (bootstrap over networks; NaN for fewer than five), `kendall` (tau-b), and the p value
-    of each. Correlations are NaN for fewer than three networks or where all are equal.
+    interval (bootstrap over networks), `kendall` (tau-b), and the p value
+    of each. Where there are fewer than five networks, or all are equal, these are NaN.
 
     Args:
         corpus: An open corpus, its path or URL; default: `CATTA_CORPUS` or the user's.
@@ -75,7 +75,7 @@ def _row(rows: pd.DataFrame, first: int, final: int | None, seed: int) -> dict[s
     networks = pairs.groupby("nn", observed=True)[["first", "final"]].mean()
     x, y = (networks[name].to_numpy(dtype=np.float64) for name in ("first", "final"))
     found = {"first": first, "final": last, "networks": len(networks), "trainings": len(pairs)}
-    if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
+    if len(x) < UNITS or np.ptp(x) == 0 or np.ptp(y) == 0:
         return found
     spearman, kendall = stats.spearmanr(x, y), stats.kendalltau(x, y)
     low, high = _interval(x, y, seed)
