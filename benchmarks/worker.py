@@ -56,8 +56,8 @@ def measure(sandbox: Sandbox, inputs: Path, repeats: int) -> None:
     with Worker(inputs, sandbox=sandbox) as worker:
 
         def build() -> None:
-            verdict, _ = build_check(worker, HONEST, shapes=SHAPES, recipe=RECIPE, caps=CAPS)
-            assert verdict is None, verdict
+            built = build_check(worker, HONEST, shapes=SHAPES, recipe=RECIPE, caps=CAPS)
+            assert built.verdict is None, built.verdict
 
         show("start and build check", milliseconds(build, repeats))
 

@@ -14,6 +14,7 @@ from catta.corpus.engine import make_engine
 from catta.corpus.networks import source_hash
 from catta.corpus.schema import metadata
 from catta.errors import CorpusError
+from catta.graphs import Graph, GraphNode
 from catta.records import Evaluation, Recipe
 from catta.testing.store import OK, make_candidate, make_evaluation, make_network, make_run
 
@@ -99,12 +100,18 @@ def fill_0004(connection: sqlite3.Connection) -> None:
     )
 
 
+def fill_0006(connection: sqlite3.Connection) -> None:
+    fill_0004(connection)
+    connection.execute("INSERT INTO signatures VALUES (?, ?)", (NETWORK.id, b"\x02"))
+
+
 FILL = {
     "0001": fill_0001,
     "0002": fill_0002,
     "0003": fill_0003,
     "0004": fill_0004,
     "0005": fill_0004,
+    "0006": fill_0006,
 }
 EARLIER = migrate.REVISIONS[:-1]
 
@@ -204,3 +211,25 @@ def test_inspections_come_along(tmp_path: Path, revision: str) -> None:
         found = corpus.inspections.get(NETWORK.id, "img-classification")
         assert found is not None
         assert found.error == "no"
+
+
+@pytest.mark.parametrize("revision", EARLIER)
+def test_graphs_find_a_place(tmp_path: Path, revision: str) -> None:
+    path = tmp_path / "c.sqlite"
+    old_corpus(path, revision)
+    graph = Graph((GraphNode("input", shape=(3, 8)), GraphNode("output", (0,), (3, 8))))
+    with Corpus.open(path) as corpus:
+        assert corpus.graphs.count() == 0
+        corpus.graphs.save({(NETWORK.id, "img-classification"): graph})
+        assert corpus.graphs.get(NETWORK.id) == graph
+
+
+def test_signatures_come_along(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    old_corpus(path, "0006")
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("DELETE FROM fingerprints")
+    connection.close()
+    with Corpus.open(path) as corpus:
+        assert corpus.signatures.all() == {NETWORK.id: b"\x02"}

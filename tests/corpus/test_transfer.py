@@ -18,6 +18,7 @@ from catta.corpus.transfer import backup_corpus, copy_corpus
 from catta.errors import CorpusError, Interrupted, UsageError
 from catta.records import Adapter, EpochMeasurement, Recipe, Reported
 from catta.testing.store import FACTS, begin, make_candidate, make_evaluation, make_network
+from catta.testing.store_graphs import make_graph
 
 RECIPE = Recipe.model_validate({})
 HOSTILE = "a\x00b\ud800'; --\\ %s \U0001f600\r\n"
@@ -29,6 +30,7 @@ def fill(corpus: Corpus, networks: int = 30) -> None:
     corpus.networks.add([*made, make_network(networks, name=HOSTILE)])
     corpus.networks.add_fingerprints([(made[0].id, bytes(range(256)), None)])
     corpus.signatures.add({made[1].id: bytes(range(256))})
+    corpus.graphs.save({(made[1].id, HOSTILE.replace("\x00", "")): make_graph(5)})
     corpus.networks.add_facts(made[0].id, "1x32x32:10", replace(FACTS, flops=2**70))
     corpus.networks.save_seed_set("seeds", {"text": HOSTILE, "inf": float("inf")}, [made[1].id])
     corpus.networks.add_reported(

@@ -69,6 +69,12 @@ def test_a_sound_corpus_has_no_problems_and_stays_as_it_was(path: Path) -> None:
             "INSERT INTO modules VALUES ('transform', 'echo', 'import os', 'ab')",
             "the source of transform echo is not the text that was stored",
         ),
+        (
+            "INSERT INTO graphs SELECT id, 'img-classification', x'0000' FROM networks "
+            "WHERE name = 'net-5'",
+            f"the graph of network {make_network(5).id} for img-classification is damaged: "
+            "it cannot be decompressed",
+        ),
         ("DROP TABLE fingerprints", "the table fingerprints is missing"),
         (
             "ALTER TABLE networks RENAME COLUMN sha256 TO hash",

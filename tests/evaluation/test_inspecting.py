@@ -53,7 +53,8 @@ PLAIN = "self.head = nn.Linear(3, out_shape[0])"
 
 def inspect(source: str, task: str = "img-classification") -> dict:
     sizes = PROBLEM_SHAPES[task].sizes
-    return inspecting.inspect_source({"source": source, "task": task, "sizes": sizes}, name="c")
+    job = {"source": source, "task": task, "sizes": sizes}
+    return inspecting.inspect_source(job, name="c")[0]
 
 
 def test_what_a_network_is_like() -> None:

@@ -27,7 +27,7 @@ class Scripted:
 
 def inspect(reply: Reply, task: str = "img-classification") -> Any:
     worker: Any = Scripted(reply)
-    found = inspect_network(worker, "n1:x", "source", task)
+    found = inspect_network(worker, "n1:x", "source", task).inspection
     assert (found.network_id, found.task) == ("n1:x", task)
     return found
 
@@ -46,7 +46,7 @@ def test_a_failure(outcome: Outcome) -> None:
 
 def test_a_task_that_is_not_supported_runs_nothing() -> None:
     worker: Any = Scripted(Reply())
-    found = inspect_network(worker, "n1:x", "source", "txt-image")
+    found = inspect_network(worker, "n1:x", "source", "txt-image").inspection
     assert found.outcome is InspectionOutcome.UNSUPPORTED
     assert worker.jobs == []
 

@@ -78,9 +78,10 @@ def data() -> Data:
 
 
 def check(source: str, *, worker=None, caps: Caps | None = None):
-    return build_check(
+    built = build_check(
         worker or InProcess(), source, shapes=SHAPES, recipe=RECIPE, caps=caps or Caps()
     )
+    return built.verdict, built.facts
 
 
 def scores_for(labels: np.ndarray, *, right: int) -> np.ndarray:
@@ -350,15 +351,15 @@ def test_a_version_above_the_caps_or_without_facts_does_not_fit(change):
         caps=Caps(),
     )
     assert honest is not None
-    assert honest[0] == 1
+    assert honest.index == 1
     assert lying is None
 
 
 def test_the_first_version_that_fits():
     found = first_fit(InProcess(), [GOOD], shapes=SHAPES, recipe=RECIPE, caps=Caps())
     assert found is not None
-    assert found[0] == 0
-    assert found[1].parameters == check(GOOD)[1].parameters
+    assert found.index == 0
+    assert found.facts.parameters == check(GOOD)[1].parameters
 
 
 def test_in_a_real_worker(data, tmp_path):

@@ -245,8 +245,8 @@ def test_no_process_outlives_a_loop_that_is_left():
     before = _descendants(os.getpid())
     with LocalExecutor(lambda: Worker(None, sandbox=sandbox), 2) as executor:
         results = executor.map_unordered(work, ["x = 1", SLEEPER, SLEEPER])
-        _, (verdict, _) = next(results)
-        assert verdict is not None
+        _, built = next(results)
+        assert built.verdict is not None
         started = _wait_for(lambda: _descendants(os.getpid()) - before, at_least=3)
         results.close()
         _wait_until_gone(started)

@@ -28,6 +28,10 @@ def inspect(
         list[str] | None, typer.Argument(metavar="NAME...", help="Names, aliases or ids.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All networks of the corpus.")] = False,
+    run: Annotated[
+        str | None,
+        typer.Option("--run", metavar="RUN", help="The seeds and the candidates of this run."),
+    ] = None,
     task: Annotated[
         str | None,
         typer.Option("--task", metavar="NAME", help="For this task; default: that of its trials."),
@@ -49,8 +53,8 @@ def inspect(
     from catta.corpus import Corpus
     from catta.library import inspect_networks
 
-    if bool(names) == everything:
-        raise UsageError("inspect: give names of networks, or --all, and not both")
+    if [bool(names), everything, run is not None].count(True) != 1:
+        raise UsageError("inspect: give names of networks, or --run, or --all, and only one of it")
     with (
         working() as work,
         Corpus.open(corpus or default_corpus(), create=False) as store,
@@ -58,6 +62,7 @@ def inspect(
         report = inspect_networks(
             store,
             names or None,
+            run=run,
             task=task,
             workers=workers,
             limit=limit,
@@ -103,6 +108,8 @@ def report_lines(report: InspectReport) -> Iterator[str]:
     if report.resolutions:
         sizes = (f"{size} for {count:,}" for size, count in report.resolutions.items())
         yield f"Smallest input that works, in pixels: {', '.join(sizes)}"
+    if report.untraced:
+        yield f"Too large for their graphs to be kept: {counted(report.untraced, 'network')}"
 
 
 def outcomes_text(outcomes: Mapping[str, int]) -> str:

@@ -225,6 +225,13 @@ class Networks:
                 [{"key": key, "position": p, "network_id": m} for p, m in enumerate(members)],
             )
 
+    def seed_sets(self) -> dict[str, Mapping[str, Any]]:
+        """The settings that seed sets were made with, by key, oldest first."""
+        table = schema.seed_sets
+        query = select(table.c.key, table.c.settings).order_by(table.c.created, table.c.key)
+        with self._connector.read() as connection:
+            return {row.key: row.settings for row in connection.execute(query)}
+
     def seed_set(self, key: str) -> list[str] | None:
         """The networks of a seed set in order, or None if there is no such set."""
         members = schema.seed_members

@@ -12,6 +12,7 @@ from sqlalchemy.schema import ForeignKeyConstraint
 from catta.corpus import schema
 from catta.corpus.candidate_rows import prompt_id
 from catta.corpus.columns import Data
+from catta.corpus.graphs import decoded
 from catta.corpus.networks import CHUNK, source_hash
 from catta.records import Prompt
 
@@ -20,7 +21,7 @@ _JSON_TEXTS = (schema.parameter_sets.c.prm,)
 
 
 def find_problems(connection: Connection, *, sample: int | None = None) -> list[str]:
-    """Look for damage, a schema that is not whole, dangling references, bad JSON, altered texts.
+    """Look for damage, a schema that is not whole, dangling references, bad JSON, graphs, texts.
 
     Args:
         connection: In a transaction; it sees one state of the corpus.
@@ -41,7 +42,7 @@ def find_problems(connection: Connection, *, sample: int | None = None) -> list[
         _altered_modules(connection),
     ]
     if sample is None:
-        checks.append(_bad_json(connection))
+        checks += [_bad_json(connection), _bad_graphs(connection)]
     return [" ".join(problem.split()) for check in checks for problem in check]
 
 
@@ -133,6 +134,17 @@ def _bad_values(connection: Connection, table: Table, column: Column[Any]) -> Ge
             if row.written is not None and not _is_json(row.written):
                 key = "/".join(map(str, row[:-1]))
                 yield f"{column.name} of {table.name} {key} is not JSON"
+
+
+def _bad_graphs(connection: Connection) -> Generator[str]:
+    table = schema.graphs
+    query = select(table).where(table.c.content.is_not(None)).order_by(*table.primary_key)
+    with connection.execution_options(yield_per=CHUNK).execute(query) as rows:
+        for row in rows:
+            try:
+                decoded(row.content)
+            except ValueError as error:
+                yield f"the graph of network {row.network_id} for {row.task} is damaged: {error}"
 
 
 def _is_json(written: str) -> bool:

@@ -268,6 +268,14 @@ inspections = Table(
     Column("seconds", Float),
 )
 
+graphs = Table(
+    "graphs",
+    metadata,
+    Column("network_id", Name, ForeignKey("networks.id"), primary_key=True),
+    Column("task", Name, primary_key=True),
+    Column("content", LargeBinary),  # nothing: it is too large to be kept
+)
+
 subjects = Table(
     "subjects",
     metadata,

@@ -10,6 +10,7 @@ from typing import Self
 
 from catta.corpus.engine import BUSY_SECONDS, IN_MEMORY, Connector, make_engine
 from catta.corpus.evaluations import Adapters, Evaluations
+from catta.corpus.graphs import Graphs
 from catta.corpus.inspections import Inspections
 from catta.corpus.location import Location, locate
 from catta.corpus.migrate import holds_corpus, prepare_file, prepare_memory, prepare_server
@@ -32,6 +33,7 @@ class Corpus:
         signatures: MinHash signatures, for how alike networks are.
         evaluations: Evaluations and recipes.
         inspections: Static facts of networks.
+        graphs: Traced graphs of networks.
         adapters: What language models have learnt.
         trials: Published trials, and what came with them.
         runs: Runs, cycles, candidates.
@@ -46,6 +48,7 @@ class Corpus:
         self.signatures = Signatures(connector)
         self.evaluations = Evaluations(connector)
         self.inspections = Inspections(connector)
+        self.graphs = Graphs(connector)
         self.adapters = Adapters(connector)
         self.trials = Trials(connector)
         self.runs = Runs(connector, self.adapters, place)

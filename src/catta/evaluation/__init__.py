@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from catta.lazy import exports
 
 if TYPE_CHECKING:
-    from catta.evaluation.building import build_check, first_fit
+    from catta.evaluation.building import Built, Fitted, build_check, first_fit
     from catta.evaluation.costs import Costs, measure_costs
-    from catta.evaluation.inspection import inspect_network
+    from catta.evaluation.inspection import Inspected, inspect_network
     from catta.evaluation.instance import ContractError, instantiate
     from catta.evaluation.sandbox import SANDBOXES, Sandbox, available_sandboxes, choose_sandbox
     from catta.evaluation.scoring import ScoringData, TrainReport, assess, train_and_score
@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 __all__ = [
     "ALLOWED_IMPORTS",
     "SANDBOXES",
+    "Built",
     "ContractError",
     "Costs",
+    "Fitted",
+    "Inspected",
     "Reply",
     "Sandbox",
     "ScoringData",
@@ -48,8 +51,11 @@ __all__ = [
 _HOMES = {
     "ALLOWED_IMPORTS": "catta.evaluation.static_policy",
     "SANDBOXES": "catta.evaluation.sandbox",
+    "Built": "catta.evaluation.building",
     "ContractError": "catta.evaluation.instance",
     "Costs": "catta.evaluation.costs",
+    "Fitted": "catta.evaluation.building",
+    "Inspected": "catta.evaluation.inspection",
     "Reply": "catta.evaluation.worker",
     "Sandbox": "catta.evaluation.sandbox",
     "ScoringData": "catta.evaluation.scoring",

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from catta.evaluation.expected import MalformedError
+from catta.evaluation.graphs import unpacked
 from catta.evaluation.worker import Reply, Worker
+from catta.graphs import Graph
 from catta.records import BuildFacts, Caps, Outcome, Recipe, Shapes, Stage, Verdict
 
 BUILD_SECONDS = 20.0
@@ -17,14 +20,25 @@ _LARGEST = 2**53  # what every database keeps
 _GRAPH = re.compile(r"g1:[0-9a-f]{32}")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Built:
+    """What a build check showed.
+
+    Attributes:
+        verdict: None where it passed.
+        facts: What it is like; wherever it built, also over the caps.
+        graph: What one forward pass goes through; None without facts, or if it is too large.
+    """
+
+    verdict: Verdict | None = None
+    facts: BuildFacts | None = None
+    graph: Graph | None = None
+
+
 def build_check(
     worker: Worker, source: str, *, shapes: Shapes, recipe: Recipe, caps: Caps
-) -> tuple[Verdict | None, BuildFacts | None]:
-    """Instantiate a network and run a tiny batch forward and backward.
-
-    Returns:
-        No verdict where it passed; facts wherever it built, also over the caps.
-    """
+) -> Built:
+    """Instantiate a network and run a tiny batch forward and backward."""
     job = {
         "kind": "build",
         "source": source,
@@ -34,24 +48,33 @@ def build_check(
     reply = worker.run(job, seconds=BUILD_SECONDS, memory_mb=BUILD_MEMORY_MB)
     verdict = _failure(reply, Stage.BUILD)
     if verdict is not None:
-        return verdict, None
+        return Built(verdict=verdict)
     try:
-        facts = _facts(reply.header)
-    except MalformedError as error:
-        return _invalid(Stage.BUILD, str(error)), None
-    if facts.parameters > caps.parameters:
-        reason = f"{facts.parameters:,} parameters exceed the cap of {caps.parameters:,}"
-        return _invalid(Stage.BUILD, reason), facts
-    if facts.flops > caps.flops:
-        reason = f"{facts.flops:,} FLOPs exceed the cap of {caps.flops:,}"
-        return _invalid(Stage.BUILD, reason), facts
-    return None, facts
+        facts, graph = _facts(reply.header), unpacked(reply.arrays)
+    except (MalformedError, ValueError) as error:
+        return Built(verdict=_invalid(Stage.BUILD, str(error)))
+    return Built(verdict=_exceeds(facts, caps), facts=facts, graph=graph)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fitted:
+    """The version of a network that keeps the caps.
+
+    Attributes:
+        index: Which of the sources it is.
+        facts: What it is like.
+        graph: What one forward pass goes through; None if it is too large.
+    """
+
+    index: int
+    facts: BuildFacts
+    graph: Graph | None = None
 
 
 def first_fit(
     worker: Worker, sources: Sequence[str], *, shapes: Shapes, recipe: Recipe, caps: Caps
-) -> tuple[int, BuildFacts] | None:
-    """Index of the first of several versions of a network that keeps the caps, and its facts.
+) -> Fitted | None:
+    """The first of several versions of a network that keeps the caps.
 
     None where none does, or where that version passes no build check.
     """
@@ -67,9 +90,22 @@ def first_fit(
         return None
     try:
         index, facts = _count(reply.header, "index"), _facts(reply.header)
-    except MalformedError:
+        graph = unpacked(reply.arrays)
+    except (MalformedError, ValueError):
         return None
-    return (index, facts) if index < len(sources) and caps.share(facts) <= 1 else None
+    if index >= len(sources) or caps.share(facts) > 1:
+        return None
+    return Fitted(index=index, facts=facts, graph=graph)
+
+
+def _exceeds(facts: BuildFacts, caps: Caps) -> Verdict | None:
+    if facts.parameters > caps.parameters:
+        reason = f"{facts.parameters:,} parameters exceed the cap of {caps.parameters:,}"
+    elif facts.flops > caps.flops:
+        reason = f"{facts.flops:,} FLOPs exceed the cap of {caps.flops:,}"
+    else:
+        return None
+    return _invalid(Stage.BUILD, reason)
 
 
 def _failure(reply: Reply, stage: Stage) -> Verdict | None:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.dropout import (
@@ -26,6 +27,8 @@ from torch.nn.modules.dropout import (
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 from torch.utils.flop_counter import FlopCounterMode
 
+from catta.evaluation.graph_recorder import GraphRecorder
+from catta.evaluation.graphs import packed
 from catta.evaluation.inspect_meta import META, may_be_of_meta, on_meta_device
 from catta.evaluation.inspect_operators import OperatorRecorder
 from catta.evaluation.inspect_pretrained import random_weights
@@ -34,6 +37,7 @@ from catta.evaluation.missing_flops import MISSING_FLOPS
 from catta.evaluation.problem_shapes import PROBLEM_SHAPES, ProblemShape
 from catta.evaluation.trace import TRACE_BATCH, Recorder
 from catta.evaluation.training import seed_everything
+from catta.graphs import Graph
 
 _TOLD_BATCH = 2
 _CAPTION_TOKENS = 16
@@ -58,7 +62,9 @@ class _Subject:
     shape: ProblemShape
 
 
-def inspect_source(job: Mapping[str, Any], *, name: str) -> dict[str, Any]:
+def inspect_source(
+    job: Mapping[str, Any], *, name: str
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Find the smallest input that a network works with, and what it is like there.
 
     Args:
@@ -66,7 +72,8 @@ def inspect_source(job: Mapping[str, Any], *, name: str) -> dict[str, Any]:
         name: What the module is called.
 
     Returns:
-        The fields of `catta.records.Structure`, as plain data.
+        The fields of `catta.records.Structure`, as plain data; and the graph, where it is not too
+        large, as `catta.evaluation.graphs` packs it.
 
     Raises:
         Exception: What it raised at the last of the sizes.
@@ -79,11 +86,12 @@ def inspect_source(job: Mapping[str, Any], *, name: str) -> dict[str, Any]:
             constructor=network_class(module),
             shape=PROBLEM_SHAPES[job["task"]],
         )
-        found = _smallest(subject, job["sizes"])
-    return found | {"pretrained": weights.requested, "seconds": time.perf_counter() - begin}
+        found, graph = _smallest(subject, job["sizes"])
+    seconds = time.perf_counter() - begin
+    return found | {"pretrained": weights.requested, "seconds": seconds}, packed(graph)
 
 
-def _smallest(subject: _Subject, sizes: Iterable[int]) -> dict[str, Any]:
+def _smallest(subject: _Subject, sizes: Iterable[int]) -> tuple[dict[str, Any], Graph | None]:
     failure: Exception = ContractError("there is no size to try")
     for size in sizes:
         for computed in (False, True):
@@ -96,7 +104,7 @@ def _smallest(subject: _Subject, sizes: Iterable[int]) -> dict[str, Any]:
     raise failure
 
 
-def _look(subject: _Subject, size: int, *, computed: bool) -> dict[str, Any]:
+def _look(subject: _Subject, size: int, *, computed: bool) -> tuple[dict[str, Any], Graph | None]:
     """Instantiate, pass once in training and once in evaluation mode.
 
     Raises:
@@ -114,14 +122,15 @@ def _look(subject: _Subject, size: int, *, computed: bool) -> dict[str, Any]:
             with torch.no_grad():
                 network(inputs, *targets)
         operators, graph = OperatorRecorder([inputs]), Recorder(network, inputs)
+        calls = GraphRecorder(network, (inputs, targets))
         flops = FlopCounterMode(display=False, custom_mapping=MISSING_FLOPS)
-        with torch.no_grad(), flops, operators, graph:
+        with torch.no_grad(), flops, operators, graph, calls:
             outputs = network(inputs, *targets)
-        graph_hash = graph.graph(network, outputs)
+        graph_hash, traced = graph.graph(network, outputs), calls.graph(outputs)
         network.eval()
         with torch.no_grad():
             _check(network(inputs), shape)
-    return {
+    facts = {
         **_sizes(network),
         **_tree(network),
         "resolution": size,
@@ -134,6 +143,7 @@ def _look(subject: _Subject, size: int, *, computed: bool) -> dict[str, Any]:
         "graph": graph_hash if computed or _is_exact(network, operators, graph) else None,
         "computed": computed,
     }
+    return facts, traced
 
 
 def _is_exact(network: nn.Module, operators: OperatorRecorder, graph: Recorder) -> bool:

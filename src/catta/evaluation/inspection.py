@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any, cast
 
+from catta.evaluation.graphs import unpacked
 from catta.evaluation.problem_shapes import PROBLEM_SHAPES
 from catta.evaluation.worker import Worker
+from catta.graphs import Graph
 from catta.records import Inspection, InspectionOutcome, Structure
 
 SECONDS = 30.0
 MEMORY_MB = 3_072
-VERSION = 1
+VERSION = 2
 """Raised when an inspection may find something else in the same network."""
 
 _LARGEST = 2**53  # what every database keeps
@@ -27,7 +29,20 @@ class _MalformedError(Exception):
     """What a worker sent is not what was asked for."""
 
 
-def inspect_network(worker: Worker, network_id: str, source: str, task: str) -> Inspection:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inspected:
+    """What an inspection brought.
+
+    Attributes:
+        inspection: The facts, or why there are none.
+        graph: What one forward pass goes through; None without facts, or if it is too large.
+    """
+
+    inspection: Inspection
+    graph: Graph | None = None
+
+
+def inspect_network(worker: Worker, network_id: str, source: str, task: str) -> Inspected:
     """Find the smallest input that a network works with, and what it is like there.
 
     It is instantiated as LEMUR does, for an input of each size in turn, and called in training and
@@ -40,9 +55,11 @@ def inspect_network(worker: Worker, network_id: str, source: str, task: str) -> 
         task: What it is for; a task that is not known has the outcome UNSUPPORTED.
     """
 
-    def ended(outcome: InspectionOutcome, error: str | None) -> Inspection:
-        return Inspection(
-            network_id=network_id, task=task, outcome=outcome, error=error, version=VERSION
+    def ended(outcome: InspectionOutcome, error: str | None) -> Inspected:
+        return Inspected(
+            inspection=Inspection(
+                network_id=network_id, task=task, outcome=outcome, error=error, version=VERSION
+            )
         )
 
     shape = PROBLEM_SHAPES.get(task)
@@ -54,15 +71,17 @@ def inspect_network(worker: Worker, network_id: str, source: str, task: str) -> 
         return ended(InspectionOutcome(reply.failure), reply.error)
     try:
         structure = _structure(reply.header, shape.sizes)
-    except _MalformedError as error:
+        graph = unpacked(reply.arrays)
+    except (_MalformedError, ValueError) as error:
         return ended(InspectionOutcome.INVALID, str(error))
-    return Inspection(
+    found = Inspection(
         network_id=network_id,
         task=task,
         outcome=InspectionOutcome.OK,
         structure=structure,
         version=VERSION,
     )
+    return Inspected(inspection=found, graph=graph)
 
 
 def _structure(header: Mapping[str, Any], sizes: tuple[int, ...]) -> Structure:

@@ -15,8 +15,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from catta.evaluation.child import Output
+from catta.evaluation.child import Output, Result
 from catta.evaluation.cost_job import cost_job
+from catta.evaluation.graph_recorder import GraphRecorder
+from catta.evaluation.graphs import packed
 from catta.evaluation.inspecting import inspect_source
 from catta.evaluation.instance import ContractError, instantiate
 from catta.evaluation.missing_flops import MISSING_FLOPS
@@ -45,15 +47,15 @@ def perform(job: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> Output:
     kind = job["kind"]
     torch.set_flush_denormal(True)
     if kind == "build":
-        return _build(job), {}
+        return _build(job)
     if kind == "fit":
-        return _fit(job), {}
+        return _fit(job)
     if kind == "train":
         return train_job(job, data, name=MODULE_NAME)
     if kind == "costs":
         return cost_job(job, data, name=MODULE_NAME), {}
     if kind == "inspect":
-        return inspect_source(job, name=MODULE_NAME), {}
+        return inspect_source(job, name=MODULE_NAME)
     raise ValueError(f"unknown job {kind!r}")
 
 
@@ -68,26 +70,31 @@ def load_network(
     )
 
 
-def _build(job: Mapping[str, Any]) -> dict[str, Any]:
+def _build(job: Mapping[str, Any]) -> Result:
     begin = time.perf_counter()
     shapes, recipe = _settings(job)
     network = _seeded_network(job["source"], shapes, recipe)
     parameters = _trainable(network)
     inputs = torch.randn(TINY_BATCH, shapes.channels, shapes.height, shapes.width)
     network.train()
-    with FlopCounterMode(display=False, custom_mapping=MISSING_FLOPS) as counter:
-        outputs = _checked(network(inputs), TINY_BATCH, shapes)
+    calls = GraphRecorder(network, inputs)
+    with FlopCounterMode(display=False, custom_mapping=MISSING_FLOPS) as counter, calls:
+        outputs = network(inputs)
+    outputs = _checked(outputs, TINY_BATCH, shapes)
+    traced = packed(calls.graph(outputs))
+    del calls  # it holds all tensors of the pass
     if not outputs.requires_grad:
         raise ContractError("forward returns a tensor that does not depend on any parameter")
     outputs.square().mean().backward()
     graph = graph_hash(network, inputs.shape[1:])
     _predict_once(network, shapes)
-    return {
+    facts = {
         "parameters": parameters,
         "flops": counter.get_total_flops() // TINY_BATCH,
         "graph": graph,
         "seconds": time.perf_counter() - begin,
     }
+    return facts, traced
 
 
 def _predict_once(network: nn.Module, shapes: Shapes) -> None:
@@ -98,7 +105,7 @@ def _predict_once(network: nn.Module, shapes: Shapes) -> None:
         _checked(network(inputs), TRACE_BATCH, shapes)
 
 
-def _fit(job: Mapping[str, Any]) -> dict[str, Any]:
+def _fit(job: Mapping[str, Any]) -> Result:
     """The first of several sources that keeps the caps, by its index, and what building it shows.
 
     It is found without computing: on the meta device a network has shapes and no values, and
@@ -119,8 +126,9 @@ def _fit(job: Mapping[str, Any]) -> dict[str, Any]:
             error = f"output has shape {tuple(outputs.shape)}"
             break
         if counter.get_total_flops() // TINY_BATCH <= job["caps"]["flops"]:
-            return {"index": index, **_build({**job, "source": source})}
-    return {"index": -1, "reason": error}
+            facts, traced = _build({**job, "source": source})
+            return {"index": index, **facts}, traced
+    return {"index": -1, "reason": error}, {}
 
 
 def _seeded_network(source: str, shapes: Shapes, recipe: Recipe) -> nn.Module:

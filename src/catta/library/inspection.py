@@ -11,12 +11,12 @@ from itertools import islice
 from catta.corpus import Corpus
 from catta.corpus.registry import find
 from catta.errors import Interrupted
-from catta.evaluation import Worker, choose_sandbox, inspect_network
+from catta.evaluation import Inspected, Worker, choose_sandbox, inspect_network
 from catta.evaluation.inspection import VERSION
 from catta.evaluation.problem_shapes import CLASSIFICATION
 from catta.execution import LocalExecutor
 from catta.library.progress import ImportProgress, SilentProgress
-from catta.records import Inspection
+from catta.library.run_networks import built_by, find_run, seeds_of, task_of
 
 _BATCH = 50
 """Inspections that are stored in one transaction: what a kill at a bad moment loses at most."""
@@ -32,6 +32,7 @@ class InspectReport:
         remaining: Those that are still to be inspected; all others were before.
         outcomes: How many of those ended so, by outcome, most frequent first.
         resolutions: How many of those that work do so with an input of this size, and none less.
+        untraced: How many of those that work have a graph too large to be kept.
     """
 
     networks: int
@@ -39,6 +40,7 @@ class InspectReport:
     remaining: int = 0
     outcomes: dict[str, int] = field(default_factory=dict[str, int])
     resolutions: dict[int, int] = field(default_factory=dict[int, int])
+    untraced: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +56,7 @@ def inspect_networks(
     corpus: Corpus,
     names: Sequence[str] | None = None,
     *,
+    run: str | None = None,
     task: str | None = None,
     workers: int | None = None,
     limit: int | None = None,
@@ -69,6 +72,8 @@ def inspect_networks(
     Args:
         corpus: Where they are, and where the results go.
         names: Names, aliases or ids; None for all networks.
+        run: Instead of names a run, by its id or a unique beginning of it: its seeds, and its
+            candidates that build.
         task: What to inspect them for; None for what each was mostly tried for, by its published
             trials, and image classification for a network that has none.
         workers: How many at the same time; default: one a processor.
@@ -79,18 +84,25 @@ def inspect_networks(
         stop: Asked now and then whether to stop.
 
     Raises:
-        UsageError: A name is not in the corpus.
+        UsageError: A name or the run is not in the corpus.
         SandboxError: No sandbox can be had, or it failed.
         Interrupted: `stop` said so; what was inspected before is stored.
     """
     tell, asked = progress or SilentProgress(), stop or _never
+    if run is not None:
+        found = find_run(corpus, run)
+        names = [*seeds_of(corpus, found), *built_by(corpus, found)]
+        task = task or task_of(found)
     chosen = _chosen(corpus, names, task)
     known = set[tuple[str, str]]() if again else corpus.inspections.known(VERSION)
     missing = [pair for pair in chosen.items() if pair not in known]
     wanted = missing[:limit]
     outcomes, resolutions = Counter[str](), Counter[int]()
-    for inspection in _inspected(corpus, wanted, workers, unsafe, tell, asked):
+    untraced = 0
+    for found in _inspected(corpus, wanted, workers, unsafe, tell, asked):
+        inspection = found.inspection
         outcomes[inspection.outcome.value] += 1
+        untraced += inspection.structure is not None and found.graph is None
         if inspection.structure is not None:
             resolutions[inspection.structure.resolution] += 1
     return InspectReport(
@@ -99,6 +111,7 @@ def inspect_networks(
         remaining=len(missing) - len(wanted),
         outcomes=dict(outcomes.most_common()),
         resolutions=dict(sorted(resolutions.items())),
+        untraced=untraced,
     )
 
 
@@ -121,32 +134,44 @@ def _inspected(
     unsafe: bool,
     tell: ImportProgress,
     stop: Callable[[], bool],
-) -> Iterator[Inspection]:
+) -> Iterator[Inspected]:
     """Inspect, store and yield."""
     if not wanted:
         return
     sandbox = choose_sandbox(unsafe=unsafe)
-    unsaved: list[Inspection] = []
+    unsaved: list[Inspected] = []
     tell.begin("inspect networks", len(wanted))
     try:
         with LocalExecutor(
             lambda: Worker(None, sandbox=sandbox), min(workers or os.cpu_count() or 1, len(wanted))
         ) as executor:
-            for _, inspection in executor.map_unordered(_inspect, _jobs(corpus, wanted)):
-                unsaved.append(inspection)
+            for _, found in executor.map_unordered(_inspect, _jobs(corpus, wanted)):
+                unsaved.append(found)
                 if len(unsaved) == _BATCH:
-                    corpus.inspections.save(unsaved)
+                    _save(corpus, unsaved)
                     unsaved.clear()
                 tell.advance()
-                yield inspection
+                yield found
                 if stop():
                     raise Interrupted("Stopped; what was inspected is stored.")
     finally:
-        corpus.inspections.save(unsaved)
+        _save(corpus, unsaved)
         tell.end()
 
 
-def _inspect(worker: Worker, job: _Job) -> Inspection:
+def _save(corpus: Corpus, found: Sequence[Inspected]) -> None:
+    inspections = [one.inspection for one in found]
+    graphs = {
+        (one.inspection.network_id, one.inspection.task): one.graph
+        for one in found
+        if one.inspection.structure is not None
+    }
+    with corpus.transaction():
+        corpus.inspections.save(inspections)
+        corpus.graphs.save(graphs)
+
+
+def _inspect(worker: Worker, job: _Job) -> Inspected:
     return inspect_network(worker, job.network_id, job.source, job.task)
 
 

@@ -153,6 +153,9 @@ class Driver:
                             session.corpus.networks.add_fingerprints(
                                 [(candidate.network_id, minhash, graph)]
                             )
+                        if screening.graph is not None:
+                            key = (candidate.network_id, session.config.recipe.task)
+                            session.corpus.graphs.save({key: screening.graph})
                     session.corpus.runs.update_candidate(candidate)
                 self._tell(candidate)
         session.observer.end()

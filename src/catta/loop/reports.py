@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from catta.corpus import Corpus
-from catta.errors import UsageError
+from catta.library.run_networks import find_run
 from catta.paths import default_corpus
 from catta.records import Candidate, Cycle, Run
 
@@ -104,15 +104,6 @@ def report_of(run: Run, store: Corpus) -> RunReport:
         candidates=tuple(store.runs.candidates(run.id)),
         corpus=store.location,
     )
-
-
-def find_run(store: Corpus, run: str) -> Run:
-    """A run by its id or a unique beginning of it; raises UsageError."""
-    found = store.runs.get(run)
-    if found is None:
-        known = ", ".join(r.id for r in store.runs.all()) or "none yet"
-        raise UsageError(f"run: {run!r} is not in {store.location}; its runs: {known}")
-    return found
 
 
 def _cycle_row(cycle: Cycle) -> Mapping[str, Any]:

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from catta.evaluation import Screened, Worker, build_check, screen_source
+from catta.evaluation import Built, Screened, Worker, build_check, screen_source
+from catta.graphs import Graph
 from catta.loop.session import Session
 from catta.novelty import InvalidSource, network_id, normalize, signature
-from catta.records import BuildFacts, Candidate, Outcome, Phase, Stage, Verdict
+from catta.records import Candidate, Outcome, Phase, Stage, Verdict
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,6 +27,7 @@ class Screening:
     candidate: Candidate
     signature: np.ndarray | None
     novel: bool
+    graph: Graph | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,8 +49,8 @@ def screen(candidates: Sequence[Candidate], session: Session) -> Iterator[Screen
         if text.signature is None:
             yield Screening(candidate=text.candidate, signature=None, novel=False)
             continue
-        verdict, facts, seconds = built[text.candidate.index]
-        yield _judge(text, verdict, facts, seconds, session)
+        check, seconds = built[text.candidate.index]
+        yield _judge(text, check, seconds, session)
 
 
 def _read(candidate: Candidate) -> _Text:
@@ -79,34 +81,25 @@ def _refused(candidate: Candidate, verdict: Verdict, begin: float) -> _Text:
     return _Text(candidate=refused, signature=None, seconds=seconds)
 
 
-_Built = tuple[Verdict | None, BuildFacts | None, float]
-
-
-def _build(texts: Sequence[_Text], session: Session) -> dict[int, _Built]:
+def _build(texts: Sequence[_Text], session: Session) -> dict[int, tuple[Built, float]]:
+    """Build checks by index, each with its seconds."""
     config, shapes = session.config, session.data.shapes
 
-    def build(worker: Worker, text: _Text) -> _Built:
+    def build(worker: Worker, text: _Text) -> tuple[Built, float]:
         begin = time.perf_counter()
         source = text.candidate.source or ""
-        verdict, facts = build_check(
-            worker, source, shapes=shapes, recipe=config.recipe, caps=config.caps
-        )
-        return verdict, facts, time.perf_counter() - begin
+        built = build_check(worker, source, shapes=shapes, recipe=config.recipe, caps=config.caps)
+        return built, time.perf_counter() - begin
 
-    results: dict[int, _Built] = {}
+    results: dict[int, tuple[Built, float]] = {}
     for text, built in session.executor.map_unordered(build, texts):
         results[text.candidate.index] = built
         session.safe_point()
     return results
 
 
-def _judge(
-    text: _Text,
-    verdict: Verdict | None,
-    facts: BuildFacts | None,
-    seconds: float,
-    session: Session,
-) -> Screening:
+def _judge(text: _Text, built: Built, seconds: float, session: Session) -> Screening:
+    verdict, facts = built.verdict, built.facts
     candidate, minhash = text.candidate, text.signature
     identity = candidate.network_id
     if minhash is None or identity is None:  # _read gives both or neither
@@ -135,4 +128,4 @@ def _judge(
         verdict=verdict,
         timings={**candidate.timings, **timings},
     )
-    return Screening(candidate=judged, signature=minhash, novel=novel)
+    return Screening(candidate=judged, signature=minhash, novel=novel, graph=built.graph)

@@ -8,10 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from catta.corpus import Corpus
 from catta.evaluation import Worker, first_fit
 from catta.execution import Executor
+from catta.graphs import Graph
 from catta.loop.config import RunConfig
 from catta.loop.known import import_known, settings_key
 from catta.loop.observer import Observer
@@ -24,6 +26,15 @@ SEED_VERSION = 1
 """Raise it when reduction, scaling or curation change: stored seed sets are then made again."""
 
 ALLOWED_IMPORTS = frozenset({"torch", "math", "typing", "functools", "collections", "itertools"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Seed:
+    """An adapted network and what building it showed."""
+
+    network: Network
+    facts: BuildFacts
+    graph: Graph | None
 
 
 def seed_networks(
@@ -60,21 +71,15 @@ def seed_networks(
         chosen = [
             fitted[i]
             for i in curate(
-                ((network.id, network.source) for network, _ in fitted),
+                ((seed.network.id, seed.network.source) for seed in fitted),
                 threshold=config.seeds.similarity,
             )
         ]
+        stored = [seed.network.id for seed in chosen]
         with corpus.transaction():
-            corpus.networks.add(network for network, _ in chosen)
-            for network, facts in chosen:
-                corpus.networks.add_facts(network.id, shapes_key(shapes), facts)
-            corpus.networks.add_fingerprints(
-                (network.id, signature_to_bytes(signature(network.source)), facts.graph)
-                for network, facts in chosen
-            )
-            corpus.networks.save_seed_set(key, settings, [network.id for network, _ in chosen])
+            _store(chosen, corpus, shapes, config.recipe.task)
+            corpus.networks.save_seed_set(key, settings, stored)
         observer.message(f"{len(chosen):,} seeds keep the caps and differ from one another.")
-        stored = [network.id for network, _ in chosen]
     return corpus.networks.get_many(stored)
 
 
@@ -87,6 +92,17 @@ def seed_list_hash(seeds: Sequence[Network]) -> str:
 def shapes_key(shapes: Shapes) -> str:
     """Key of shapes in the corpus, e.g. `1x32x32:10`."""
     return f"{shapes.channels}x{shapes.height}x{shapes.width}:{shapes.classes}"
+
+
+def _store(seeds: Sequence[_Seed], corpus: Corpus, shapes: Shapes, task: str) -> None:
+    corpus.networks.add(seed.network for seed in seeds)
+    for seed in seeds:
+        corpus.networks.add_facts(seed.network.id, shapes_key(shapes), seed.facts)
+    corpus.networks.add_fingerprints(
+        (seed.network.id, signature_to_bytes(signature(seed.network.source)), seed.facts.graph)
+        for seed in seeds
+    )
+    corpus.graphs.save({(seed.network.id, task): seed.graph for seed in seeds})
 
 
 def _curated(corpus: Corpus, known: Sequence[str], config: RunConfig) -> list[Network]:
@@ -115,10 +131,10 @@ def _adapt(
     executor: Executor,
     observer: Observer,
     stop: Callable[[], bool],
-) -> list[tuple[Network, BuildFacts]]:
+) -> list[_Seed]:
     """Scale each parent by the largest factor that keeps the caps, and check that it builds."""
 
-    def fit(worker: Worker, parent: Network) -> tuple[Network, BuildFacts] | None:
+    def fit(worker: Worker, parent: Network) -> _Seed | None:
         scaled = [
             parent.source if factor == 1 else scale_widths(parent.source, factor)
             for factor in FACTORS
@@ -126,30 +142,29 @@ def _adapt(
         fitting = first_fit(worker, scaled, shapes=shapes, recipe=config.recipe, caps=config.caps)
         if fitting is None:
             return None
-        index, facts = fitting
-        source = scaled[index]
+        source = scaled[fitting.index]
         network = Network(
             id=network_id(source),
             source=source,
-            name=f"{parent.name}@{FACTORS[index]}",
+            name=f"{parent.name}@{FACTORS[fitting.index]}",
             origin="adapted",
             parent=parent.id,
             licence=parent.licence,
         )
-        return network, facts
+        return _Seed(network=network, facts=fitting.facts, graph=fitting.graph)
 
     order = {parent.id: position for position, parent in enumerate(parents)}
-    found: list[tuple[int, Network, BuildFacts]] = []
+    found: list[tuple[int, _Seed]] = []
     observer.begin("adapt seeds", len(parents))
     results = executor.map_unordered(fit, parents)
     for parent, result in results:
         if result is not None:
-            found.append((order[parent.id], *result))
+            found.append((order[parent.id], result))
         observer.advance(note=f"{len(found)} fit")
         if stop():
             break
     observer.end()
-    unique: dict[str, tuple[Network, BuildFacts]] = {}
-    for _, network, facts in sorted(found, key=lambda row: row[0]):
-        unique.setdefault(network.id, (network, facts))
+    unique: dict[str, _Seed] = {}
+    for _, seed in sorted(found, key=lambda row: row[0]):
+        unique.setdefault(seed.network.id, seed)
     return list(unique.values())

@@ -23,6 +23,7 @@ from catta.records import (
     Stage,
     Verdict,
 )
+from catta.testing.store_graphs import GraphsContract
 from catta.testing.store_inspections import InspectionsContract
 from catta.testing.store_records import (
     FACTS,
@@ -40,6 +41,7 @@ __all__ = [
     "FACTS",
     "OK",
     "EvaluationsContract",
+    "GraphsContract",
     "InspectionsContract",
     "NetworksContract",
     "RemovalContract",
@@ -402,6 +404,7 @@ class TransactionsContract:
 class StoreContract(
     NetworksContract,
     InspectionsContract,
+    GraphsContract,
     EvaluationsContract,
     RunsContract,
     TransactionsContract,
