@@ -33,3 +33,7 @@ class GenerationError(CattaError):
 
 class Interrupted(CattaError):  # noqa: N818 - it names a state, as KeyboardInterrupt does
     """The user asked to stop; everything up to the last safe point is stored."""
+
+
+class ExportError(CattaError):
+    """A network cannot become a file of that format, or a runtime cannot run the file."""

@@ -105,6 +105,11 @@ def fill_0006(connection: sqlite3.Connection) -> None:
     connection.execute("INSERT INTO signatures VALUES (?, ?)", (NETWORK.id, b"\x02"))
 
 
+def fill_0007(connection: sqlite3.Connection) -> None:
+    fill_0006(connection)
+    connection.execute("INSERT INTO graphs VALUES (?, 'img-classification', NULL)", (NETWORK.id,))
+
+
 FILL = {
     "0001": fill_0001,
     "0002": fill_0002,
@@ -112,6 +117,7 @@ FILL = {
     "0004": fill_0004,
     "0005": fill_0004,
     "0006": fill_0006,
+    "0007": fill_0007,
 }
 EARLIER = migrate.REVISIONS[:-1]
 

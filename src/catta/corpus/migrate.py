@@ -14,7 +14,7 @@ from catta.corpus.modes import Mode, in_mode
 from catta.corpus.sqlite import check_file
 from catta.errors import CorpusError, UsageError
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 """All schema versions, oldest first; a test holds them against the migration scripts."""
 
 HEAD = REVISIONS[-1]

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from catta.corpus.edge import Edge
 from catta.corpus.engine import BUSY_SECONDS, IN_MEMORY, Connector, make_engine
 from catta.corpus.evaluations import Adapters, Evaluations
 from catta.corpus.graphs import Graphs
@@ -34,6 +35,7 @@ class Corpus:
         evaluations: Evaluations and recipes.
         inspections: Static facts of networks.
         graphs: Traced graphs of networks.
+        edge: Files that networks became, and measurements of running them.
         adapters: What language models have learnt.
         trials: Published trials, and what came with them.
         runs: Runs, cycles, candidates.
@@ -49,6 +51,7 @@ class Corpus:
         self.evaluations = Evaluations(connector)
         self.inspections = Inspections(connector)
         self.graphs = Graphs(connector)
+        self.edge = Edge(connector)
         self.adapters = Adapters(connector)
         self.trials = Trials(connector)
         self.runs = Runs(connector, self.adapters, place)

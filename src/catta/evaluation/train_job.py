@@ -78,7 +78,7 @@ def _train(
 ) -> Generator[Part, None, Arrays]:
     recipe = Recipe.model_validate(job["recipe"])
     keep, split = job.get("keep", ()), job["predict"]
-    work = _work(job, data, recipe)
+    work = work_of(job, data, recipe)
     problem, objective, samples = work.problem, work.objective, work.samples
     device = _device()
     layout = _layout(job["source"], problem, recipe, samples, objective, name)
@@ -172,7 +172,7 @@ class _State:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Work:
+class Work:
     """What is trained on and predicted for, as it is or as a transform makes it."""
 
     problem: Problem
@@ -183,18 +183,18 @@ class _Work:
     slow: tuple[str, ...] = ()
 
 
-def _work(job: Mapping[str, Any], data: Mapping[str, np.ndarray], recipe: Recipe) -> _Work:
+def work_of(job: Mapping[str, Any], data: Mapping[str, np.ndarray], recipe: Recipe) -> Work:
     problem, samples = Problem.model_validate(job["problem"]), _samples(data)
     inputs = torch.from_numpy(data[f"{job['predict']}_x"])
     transform = job.get("transform")
     if transform is None:
         objective = objective_of(problem)
-        return _Work(problem=problem, objective=objective, samples=samples, inputs=inputs)
+        return Work(problem=problem, objective=objective, samples=samples, inputs=inputs)
     seed_everything(recipe.seed)
     applied = import_module(_TRANSFORMS).apply(
         transform, problem, samples, inputs, data["norm"], memory_mb=recipe.memory_mb
     )
-    return _Work(
+    return Work(
         problem=applied.problem,
         objective=applied.objective,
         samples=applied.samples,

@@ -1,0 +1,33 @@
+"""Files that appear when they are whole."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from catta.errors import UsageError
+
+
+def check_target(path: Path) -> None:
+    """Raise UsageError, before any work, where a file cannot be written to a path."""
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise UsageError(f"--output: {path} cannot be written: name a file in a directory")
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        OSError: The disk is full, or the directory may not be written.
+    """
+    descriptor, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=".catta-")
+    draft = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        draft.chmod(0o644)  # mkstemp makes it private; this file is meant to be shared
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
