@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.resources import as_file, files
+from importlib.resources import as_file
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from catta import stats
 from catta.corpus import Corpus
 from catta.corpus.opening import opened
+from catta.graphs import Graph
 from catta.loop.reports import RunReport, find_run, report_of
 from catta.records import Candidate, Network
 from catta.report.code import difference, highlighted, style_sheet
 from catta.report.drawing import Scale
+from catta.report.drawings import DRAWN, Drawn, draw_graph, draw_lineage
 from catta.report.embedding import write_data
 from catta.report.folder import check_target, replacing
 from catta.report.leaderboard import Leaderboard, leaderboard_of
 from catta.report.network_page import Networks, NetworkView
 from catta.report.overview import overview_of
+from catta.report.plotting import copy_script
 from catta.report.rendering import Pages, assets, check_extra
 from catta.report.run_page import RunView, view_of
 
@@ -130,8 +133,8 @@ def _write(
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         runs=[view.entry for view in views],
         pages=pages,
+        guard=_copy_assets(folder),
     )
-    _copy_assets(folder)
     tell("writing the overview")
     overview = overview_of(store, trials, leaderboard)
     site.write("index.html", "index.html", overview=overview, unit=_UNIT)
@@ -143,19 +146,25 @@ def _write(
         write_data(folder / "data/leaderboard.js", "leaderboard", leaderboard.columns(pages))
     for number, view in enumerate(views):
         tell(f"writing run {view.entry.id}")
-        _write_run(site, view, f"run-{number}")
+        _write_run(site, view, f"run-{number}", store.networks.names(view.relatives))
     tell(f"writing {len(chosen):,} networks")
+    graphs = dict(store.graphs.of(chosen))
     networks = Networks(store, trials, leaderboard.frame, pages)
     for number, one in enumerate(chosen.values()):
-        _write_network(site, networks.view(one.network, one.candidate), f"network-{number}", views)
+        view = networks.view(one.network, one.candidate)
+        graph = graphs.get(one.network.id)
+        _write_network(site, view, f"network-{number}", views, graph)
     return len(chosen), rows
 
 
-def _write_run(site: Pages, view: RunView, key: str) -> None:
+def _write_run(site: Pages, view: RunView, key: str, names: Mapping[str, str]) -> None:
     pages = {identity: f"../{page}" for identity, page in site.shared["pages"].items()}
     if any(c.accuracy is not None for c in view.report.candidates):
         write_data(site.directory / f"data/{key}.js", key, view.points(pages))
     improvement = view.report.improvement
+    lineage = None
+    if any(c.admitted for c in view.report.candidates):
+        lineage = draw_lineage(view.frame(), names, site.directory, key)
     site.write(
         view.entry.page,
         "run.html",
@@ -163,10 +172,20 @@ def _write_run(site: Pages, view: RunView, key: str) -> None:
         key=key,
         improvement=improvement,
         assessed=view.assessed,
+        names=names,
+        lineage=lineage,
     )
 
 
-def _write_network(site: Pages, view: NetworkView, key: str, runs: Sequence[RunView]) -> None:
+def _write_network(
+    site: Pages, view: NetworkView, key: str, runs: Sequence[RunView], graph: Graph | None
+) -> None:
+    drawing = None
+    if graph is not None:
+        drawing = Drawn(path=None, reason=f"Only the first {DRAWN} networks are drawn.")
+        if site.drawn < DRAWN:
+            site.drawn += 1
+            drawing = draw_graph(graph, view.title, site.directory, key)
     curves = [c for c in view.curves if len(c.epoch) > 1]
     if curves:
         plain = [{"name": c.name, "epoch": c.epoch, "value": c.value} for c in curves]
@@ -183,9 +202,8 @@ def _write_network(site: Pages, view: NetworkView, key: str, runs: Sequence[RunV
         drawn=bool(curves),
         code=highlighted(view.network.source),
         difference=changed,
-        graph=None,
-        drawing=None,
-        undrawn="",
+        graph=graph,
+        drawing=drawing,
         run=next(
             (r.entry for r in runs if view.candidate and r.entry.id == view.candidate.run), None
         ),
@@ -215,13 +233,13 @@ def _chosen(
     }
 
 
-def _copy_assets(folder: Path) -> None:
+def _copy_assets(folder: Path) -> str | None:
+    """Style sheets and scripts; returns what `copy_script` says."""
     target = folder / "assets"
     with as_file(assets()) as source:
         shutil.copytree(source, target)
-    with as_file(files("plotly") / "package_data" / "plotly.min.js") as script:
-        shutil.copyfile(script, target / "plotly.min.js")
     (target / "code.css").write_text(style_sheet(), encoding="utf-8")
+    return copy_script(target)
 
 
 def _file_name(run: str, number: int) -> str:

@@ -19,7 +19,7 @@ def highlighted(source: str) -> Any:
 
 
 def difference(before: str, after: str, names: tuple[str, str]) -> Any:
-    """A unified difference of two networks' normalised sources, as safe HTML; None if there is none.
+    """A unified difference of two normalised sources, as safe HTML; None where there is none.
 
     Args:
         before: Source of the known network.

@@ -68,6 +68,10 @@ class Histogram:
         """Values in the fullest part; at least 1, for a scale."""
         return max((*self.counts, 1))
 
+    def along(self, width: float) -> Scale:
+        """Where single values stand in a picture of a width."""
+        return Scale(low=self.low, high=self.high, start=2, end=width - 2)
+
 
 def histogram(
     values: Sequence[float], *, low: float | None = None, high: float | None = None

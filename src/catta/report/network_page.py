@@ -17,6 +17,8 @@ CURVES = 8
 """Of a network's trainings, so many are drawn: the best ones."""
 
 _LINEAGE = 50
+_LINE = 72
+"""Characters after which a command goes on in the next line."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -205,7 +207,7 @@ def _command(network: Network, recipe: Recipe | None, rows: Any) -> str | None:
                 words += [f"--{name.replace('_', '-')}", str(given[name])]
         for name in (*_VALUES, *recipe.prm):
             words += ["--prm", f"{name}={given.get(name, recipe.prm.get(name)):g}"]
-        return shlex.join([*words, "--again"])
+        return _spread([*words, "--again"])
     if rows is None or not len(rows):
         return None
     best = rows.loc[rows["accuracy"].idxmax()]
@@ -214,4 +216,14 @@ def _command(network: Network, recipe: Recipe | None, rows: Any) -> str | None:
     words += ["--epochs", str(int(best["epoch"]))]
     if isinstance(best["transform"], str):
         words += ["--transform", best["transform"]]
-    return shlex.join(words)
+    return _spread(words)
+
+
+def _spread(words: Sequence[str]) -> str:
+    """A command over several lines, a few options each."""
+    lines = [list(words[:3])]
+    for word in words[3:]:
+        if word.startswith("--") and len(shlex.join(lines[-1])) > _LINE:
+            lines.append([])
+        lines[-1].append(word)
+    return " \\\n    ".join(shlex.join(line) for line in lines)

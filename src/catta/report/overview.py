@@ -23,6 +23,10 @@ COMPARED = 6
 """The problems of most networks, whose families are shown."""
 
 
+FEW = 24
+"""Up to so many networks are drawn one by one: bars would say nothing."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Figures:
     """How much the corpus holds.
@@ -55,6 +59,7 @@ class ProblemSummary:
         ascends: Whether more is better.
         best_id: Id of the best network, if it has code.
         histogram: Of the best value of each network.
+        rug: The best value of each network, where they are few.
         rank: The problem's row of `catta.stats.rank_correlation`, by column.
     """
 
@@ -62,6 +67,7 @@ class ProblemSummary:
     ascends: bool
     best_id: str | None
     histogram: Histogram | None
+    rug: tuple[float, ...]
     rank: dict[str, Any]
 
     @property
@@ -168,6 +174,7 @@ def _problems(trials: pd.DataFrame, leaderboard: Leaderboard) -> tuple[ProblemSu
                 ascends=ascends,
                 best_id=first if isinstance(first, str) else None,
                 histogram=histogram(best["accuracy"].to_numpy()),
+                rug=tuple(best["accuracy"]) if len(best) <= FEW else (),
                 rank=ranks[tuple(key)],
             )
         )

@@ -40,12 +40,14 @@ class Pages:
     Attributes:
         directory: The folder that is written.
         shared: What every page shows: the corpus' name, its runs, when it was made.
+        drawn: Graphs that were drawn so far.
     """
 
     def __init__(self, directory: Path, **shared: Any) -> None:
         jinja2 = _jinja2()
         self.directory = directory
         self.shared = shared
+        self.drawn = 0
         self._environment: Any = jinja2.Environment(
             loader=jinja2.PackageLoader("catta.report"),
             autoescape=True,

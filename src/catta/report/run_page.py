@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from catta.loop.metrics import summarize
 from catta.loop.reports import RunReport
 from catta.records import Candidate
 from catta.report.pictures import Picture, of_run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,6 +80,35 @@ class RunView:
             for row in rows
             if isinstance(row, Mapping)
         )
+
+    @property
+    def relatives(self) -> list[str]:
+        """Ids of networks that candidates were made from or are most like."""
+        found = (
+            identity
+            for c in self.report.candidates
+            for identity in (c.completion.parent, c.nearest.network_id if c.nearest else None)
+        )
+        return list(dict.fromkeys(identity for identity in found if identity))
+
+    def frame(self) -> pd.DataFrame:
+        """The candidates as `catta.plots.lineage` takes them."""
+        import pandas as pd
+
+        rows = [
+            {
+                "network": c.network_id,
+                "parent": c.completion.parent,
+                "nearest": c.nearest.network_id if c.nearest else None,
+                "jaccard": c.nearest.jaccard if c.nearest else None,
+                "cycle": c.cycle,
+                "index": c.index,
+                "accuracy": c.accuracy,
+                "admitted": c.admitted,
+            }
+            for c in self.report.candidates
+        ]
+        return pd.DataFrame(rows)
 
     def points(self, pages: Mapping[str, str]) -> dict[str, Any]:
         """The trained candidates as columns, for the chart.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
-UNKNOWN = "–"
+UNKNOWN = "–"  # noqa: RUF001 - typography
 """What stands where there is no number; screen readers read the dash."""
 
 _UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))

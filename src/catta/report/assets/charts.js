@@ -15,7 +15,7 @@
     return {
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: getComputedStyle(document.body).fontFamily, size: 13, color: colour("--muted") },
-      margin: { l: 64, r: 24, t: 16, b: 56 }, hovermode: "closest",
+      margin: { l: 64, r: 24, t: 16, b: 64 }, hovermode: "closest",
       hoverlabel: { bgcolor: colour("--ground"), bordercolor: colour("--line"), font: { color: colour("--ink"), size: 13 }, align: "left" },
       legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, itemsizing: "constant" },
       xaxis: { ...axis, ...x }, yaxis: { ...axis, ...y }, transition: { duration: still.matches ? 0 : 150 }, ...extra,
@@ -77,7 +77,7 @@
       const [, dataset, metric] = data.problems[place];
       const log = ["seconds", "count", "parameters"].includes(key);
       window.Plotly.react(chart, traces, layout(
-        { title: { text: titles[key] }, type: log ? "log" : "linear", ...(log ? { dtick: 1 } : {}) },
+        { title: { text: titles[key], standoff: 8 }, type: log ? "log" : "linear", ...(log ? { dtick: 1 } : {}) },
         { title: { text: `${literal(metric)} at best` } }, { legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, traceorder: "reversed" } }), config);
       document.getElementById("explore-caption").textContent =
         `${rows.length.toLocaleString("en")} networks on ${dataset}: their best ${metric} against the ${titles[key]}.`;
@@ -110,7 +110,7 @@
       }).filter((trace) => trace.x.length);
       const log = key === "parameters" || key === "flops";
       window.Plotly.react(chart, traces, layout(
-        { title: { text: titles[key] }, type: log ? "log" : "linear", ...(key === "cycle" ? { dtick: 1 } : {}) },
+        { title: { text: titles[key], standoff: 8 }, type: log ? "log" : "linear", ...(key === "cycle" ? { dtick: 1 } : {}) },
         { title: { text: "validation accuracy" } },
         { shapes: data.threshold === null ? [] : [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: data.threshold, y1: data.threshold, line: { color: colour("--red"), dash: "dot", width: 1.5 } }] }), config);
     };
@@ -132,7 +132,7 @@
         line: { color: palette()[number % 6], width: 2 }, marker: { symbol: symbols[number % 6], size: 6 },
         hovertemplate: "epoch %{x}: <b>%{y:.4f}</b><extra></extra>",
       }));
-      window.Plotly.react(chart, traces, layout({ title: { text: "epoch" }, rangemode: "tozero" }, { title: { text: "value of the metric" } }), config);
+      window.Plotly.react(chart, traces, layout({ title: { text: "epoch", standoff: 8 }, rangemode: "tozero" }, { title: { text: "value of the metric" } }), config);
     };
     follow(chart, draw);
   }
