@@ -102,3 +102,15 @@ def test_the_installed_package_is_found(clipart: Path) -> None:
     installed = ClipArt(installed=clipart)
     assert installed.present()
     assert installed.open("obj-detection", None).outputs == 3
+
+
+def test_links_and_giants_are_left_out(clipart: Path) -> None:
+    folder = clipart / "png" / "animals"
+    (folder / "again.png").symlink_to(folder / "deeper" / "0.png")
+    giant = bytearray((folder / "deeper" / "1.png").read_bytes())
+    giant[16:24] = (20_000).to_bytes(4, "big") * 2
+    (folder / "giant.png").write_bytes(giant)
+    files = ABSENT.open("obj-detection", clipart).cutouts.files  # type: ignore[attr-defined]
+    names = {path.name for kinds in files.values() for kind in kinds for path in kind}
+    assert "0.png" in names
+    assert not names & {"again.png", "giant.png"}

@@ -8,6 +8,7 @@ could be made of, so there are no captions.
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -34,6 +35,10 @@ _LARGEST = 64
 
 _KEPT = 10_000
 """Pictures that are kept in memory, 16 kB each."""
+
+_MOST_PIXELS = 4_000_000
+"""Larger pictures are left out: a few of the package's have up to 600 million pixels, on which
+scenes would wait for seconds and gigabytes."""
 
 _OPAQUE = 128
 
@@ -127,7 +132,7 @@ def _cutouts(root: Path) -> ClipArtCutouts:
     if not root.is_dir():
         raise UsageError(f"the data directory {root} does not exist")
     folders = {
-        folder.name: sorted(path for path in folder.rglob("*.png") if path.is_file())
+        folder.name: sorted(path for path in folder.rglob("*.png") if _is_usable(path))
         for folder in root.iterdir()
         if folder.is_dir()
     }
@@ -145,6 +150,21 @@ def _cutouts(root: Path) -> ClipArtCutouts:
         for name in names
     )
     return ClipArtCutouts(names=names, files={"train": train, "test": test})
+
+
+def _is_usable(path: Path) -> bool:
+    """Whether it is a file of its own, of a bearable size.
+
+    A seventh of the package are links to its other pictures, which would be in training and test.
+    """
+    if path.is_symlink() or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        header = file.read(24)  # signature, length and type of the first chunk, width, height
+    if len(header) < 24:
+        return True  # damaged, which is said where it is read
+    width, height = struct.unpack(">II", header[16:])
+    return width * height <= _MOST_PIXELS
 
 
 @lru_cache(maxsize=_KEPT)
