@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
+from scipy import stats
 
 from catta.corpus import Corpus
 from catta.errors import UsageError
@@ -27,18 +28,15 @@ CONTEXTS = ("transform", "family", "nn")
 FEWEST = 10
 """Of fewer trainings nothing is said."""
 
-_TREES = 64
-_CHOICES = 20
-_OTHER = "(other)"
-_ORDERS = 100.0
-"""A positive number whose largest value is so many times its least is looked at as a logarithm."""
+_FOREST = {"n_trees": 32, "max_depth": 8}
+"""Deeper trees learn single trainings by heart, and fANOVA's time grows with their leaves."""
 
 
 def importance(
     corpus: str | Path | Corpus | None = None,
     *,
     context: Sequence[str] = ("transform",),
-    sample: int = 1_000,
+    sample: int = 2_000,
     seed: int = 0,
     trials: pd.DataFrame | None = None,
     **filters: Unpack[Filters],
@@ -50,8 +48,9 @@ def importance(
     (`fanova`) and of the impurity that a random forest takes by them (`mdi`); each sums to 1, the
     most important first. `trainings` is how many were drawn, of so many (`drawn_from`), and
     `networks` how many networks they are of. Counted are hyperparameters that vary and that half
-    of the trainings have, and trainings that have all of these. Of texts the 20 most frequent
-    stand for themselves. A problem of fewer than ten such trainings, or of equal ones, has no row.
+    of the trainings have, and trainings that have all of these. Positive numbers are looked at as
+    logarithms where these are less skewed, texts as numbers in the order of their names. A problem
+    of fewer than ten such trainings, or of equal ones, has no row.
 
     Importance is of what was tried: where networks were trained with settings of their own, a
     hyperparameter also stands for the networks; `context=("transform", "family")` shows that.
@@ -110,10 +109,9 @@ def _of_problem(
     if len(settings) < FEWEST or not names or np.ptp(values) == 0:
         return []
     study = _study(optuna, settings[names], values)
-    evaluators = optuna.importance
-    fanova = evaluators.FanovaImportanceEvaluator(n_trees=_TREES, seed=seed).evaluate(study)
-    mdi = evaluators.MeanDecreaseImpurityImportanceEvaluator(n_trees=_TREES, seed=seed).evaluate(
-        study
+    fanova, mdi = (
+        _shares(getattr(optuna.importance, name)(seed=seed, **_FOREST).evaluate(study))
+        for name in ("FanovaImportanceEvaluator", "MeanDecreaseImpurityImportanceEvaluator")
     )
     common = {
         "epoch": epoch,
@@ -121,10 +119,9 @@ def _of_problem(
         "networks": rows.loc[settings.index, "nn"].nunique(),
         "drawn_from": drawn_from,
     }
-    shares = (_shares(fanova), _shares(mdi))
     return [
-        {"parameter": name, "fanova": shares[0][name], "mdi": shares[1][name], **common}
-        for name in sorted(names, key=lambda name: (-shares[0][name], name))
+        {"parameter": name, "fanova": fanova[name], "mdi": mdi[name], **common}
+        for name in sorted(names, key=lambda name: (-fanova[name], name))
     ]
 
 
@@ -141,10 +138,11 @@ def _study(optuna: Any, settings: Any, values: Any) -> Any:
         study = optuna.create_study(direction="maximize")
     finally:
         optuna.logging.set_verbosity(before)
-    columns: dict[str, list[Any]] = {}
-    distributions: dict[str, Any] = {}
-    for name in settings.columns:
-        columns[name], distributions[name] = _distribution(optuna, settings[name])
+    columns = {name: _numbers(settings[name]) for name in settings.columns}
+    distributions = {
+        name: optuna.distributions.FloatDistribution(min(values), max(values))
+        for name, values in columns.items()
+    }
     study.add_trials(
         [
             optuna.trial.create_trial(
@@ -158,12 +156,15 @@ def _study(optuna: Any, settings: Any, values: Any) -> Any:
     return study
 
 
-def _distribution(optuna: Any, column: Any) -> tuple[list[Any], Any]:
-    kinds = optuna.distributions
-    if column.dtype == np.float64:
-        low, high = float(column.min()), float(column.max())
-        log = low > 0 and high / low >= _ORDERS
-        return column.tolist(), kinds.FloatDistribution(low, high, log=log)
-    frequent = column.value_counts().index[:_CHOICES]
-    texts = [str(text) for text in column.where(column.isin(frequent), _OTHER)]
-    return texts, kinds.CategoricalDistribution(sorted(set(texts)))
+def _numbers(column: Any) -> list[float]:
+    """What the forests see.
+
+    Not the categories of Optuna: fANOVA goes through all subsets of those. And not its logarithmic
+    distributions: it would weigh values as if they had been drawn uniformly.
+    """
+    if column.dtype != np.float64:
+        return np.unique(column.to_numpy(dtype=str), return_inverse=True)[1].astype(float).tolist()
+    values = column.to_numpy()
+    if values.min() > 0 and abs(stats.skew(np.log(values))) < abs(stats.skew(values)):
+        return np.log(values).tolist()
+    return values.tolist()
