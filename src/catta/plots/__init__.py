@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 from catta.lazy import exports
 
 if TYPE_CHECKING:
+    from catta.plots.ancestry import lineage
     from catta.plots.bars import importance
     from catta.plots.cycles import accuracy_distribution, admitted, run_figure, valid_rate
     from catta.plots.distributions import box, violin
     from catta.plots.epochs import learning_curves, mean_deviation, rolling_mean
     from catta.plots.heatmaps import correlation, ranks
+    from catta.plots.network_drawing import network_graph
     from catta.plots.parallel import parallel_coordinates
     from catta.plots.saving import rendered, save
     from catta.plots.scatter import metric_time, pareto
@@ -29,8 +31,10 @@ __all__ = [
     "correlation",
     "importance",
     "learning_curves",
+    "lineage",
     "mean_deviation",
     "metric_time",
+    "network_graph",
     "parallel_coordinates",
     "pareto",
     "ranks",
@@ -49,8 +53,10 @@ _HOMES = {
     "correlation": "catta.plots.heatmaps",
     "importance": "catta.plots.bars",
     "learning_curves": "catta.plots.epochs",
+    "lineage": "catta.plots.ancestry",
     "mean_deviation": "catta.plots.epochs",
     "metric_time": "catta.plots.scatter",
+    "network_graph": "catta.plots.network_drawing",
     "parallel_coordinates": "catta.plots.parallel",
     "pareto": "catta.plots.scatter",
     "ranks": "catta.plots.heatmaps",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from catta.plots.frames import clean, evenly
-from catta.plots.style import FAINT, INK, PALETTE, look, new_axes, new_figure, styled
+from catta.plots.style import FAINT, GRID, INK, PALETTE, QUIET, look, new_axes, new_figure, styled
 from catta.plots.text import count, describe, legend, nothing, plain
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def valid_rate(
     )  # fmt: skip
     axes.set_ylim(-0.02, 1.02)
     total = int(rows["generated"].sum())
-    note = f"n = {count(total, 'candidate')}; bars: 95 % interval (Wilson)"
+    note = f"n = {count(total, 'candidate')}; bars: 95 % Wilson interval"
     describe(axes, title, note, x="cycle", y="share of candidates (0 to 1)")
     _whole_cycles(axes, at)
     return axes
@@ -61,7 +62,7 @@ def accuracy_distribution(
     frame: pd.DataFrame,
     *,
     threshold: float | None = None,
-    title: str = "Accuracy of trained candidates",
+    title: str = "Accuracy of what was trained",
     axes: Axes | None = None,
 ) -> Axes:
     """The accuracies of each cycle: every network a point, with a box of the quartiles.
@@ -85,7 +86,7 @@ def accuracy_distribution(
     if threshold is not None:
         axes.axhline(threshold, color=PALETTE[5], linestyle="--", linewidth=1, label="threshold")
     legend(axes, loc="lower right")
-    note = f"n = {count(len(found.frame), 'network')}; box: quartiles and median"
+    note = f"n = {count(len(found.frame), 'network')}; box: quartiles, median"
     describe(axes, title, note, x="cycle", y="validation accuracy (0 to 1)")
     _whole_cycles(axes, found.frame["cycle"].to_numpy(float))
     return axes
@@ -112,18 +113,18 @@ def admitted(
     rows = found.frame.sort_values("cycle")
     at = rows["cycle"].to_numpy(float)
     axes.bar(
-        at, rows["valid"].to_numpy(), width=0.7, facecolor="none", edgecolor=INK, linewidth=0.9,
-        hatch="...", label="valid",
+        at, rows["valid"].to_numpy(), width=0.7, color=GRID, edgecolor=QUIET, linewidth=0.8,
+        label="valid",
     )  # fmt: skip
     bars: Any = axes.bar(
         at, rows["admitted"].to_numpy(), width=0.7, color=PALETTE[0], label="admitted"
     )
-    axes.bar_label(bars, fmt="{:.0f}", padding=2, fontsize=8, bbox={
-        "boxstyle": "round,pad=0.15", "facecolor": "white", "linewidth": 0})  # fmt: skip
-    legend(axes, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    note = f"n = {count(int(rows['admitted'].sum()), 'admitted network')}"
+    axes.bar_label(bars, fmt="{:.0f}", padding=2, fontsize=8)
+    shown, valid = int(rows["admitted"].sum()), int(rows["valid"].sum())
+    note = f"n = {shown:,} admitted (dark) of {valid:,} valid (light)"
     describe(axes, title, note, x="cycle", y="candidates")
     axes.set_ylim(0, max(1.0, float(rows[["valid", "admitted"]].max().max()) * 1.08))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     _whole_cycles(axes, at)
     return axes
 
@@ -145,11 +146,12 @@ def run_figure(cycles: pd.DataFrame, candidates: pd.DataFrame, *, title: str) ->
         valid_rate(cycles, axes=first)
         accuracy_distribution(candidates, axes=second)
         admitted(cycles, axes=third)
-        figure.suptitle(plain(title), x=0.01, ha="left", fontsize=10, parse_math=False)
+        words: Any = {"x": 0.01, "ha": "left", "fontsize": 11.5, "fontweight": "bold"}
+        figure.suptitle(plain(title), **words, parse_math=False)
     return figure
 
 
-def _strip(axes: Axes, cycle: float, rows: pd.DataFrame) -> None:
+def _strip(axes: Axes, cycle: float, rows: Any) -> None:
     """Points beside each other where they would cover each other, and quartiles."""
     low, first, middle, third, high = np.percentile(rows["accuracy"], [5, 25, 50, 75, 95])
     box = {"med": middle, "q1": first, "q3": third, "whislo": low, "whishi": high, "fliers": []}
@@ -177,8 +179,6 @@ def _beside(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def _whole_cycles(axes: Axes, cycles: NDArray[Any]) -> None:
-    from matplotlib.ticker import MaxNLocator
-
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.set_xlim(float(cycles.min()) - 0.6, float(cycles.max()) + 0.6)
     axes.grid(visible=False, axis="x")

@@ -125,8 +125,12 @@ def _spread(frame: pd.DataFrame, value: str, by: str, most: int) -> tuple[Clean,
         return found, [], ""
     shown, there = groups(found.frame, by, most)
     spread = [(name, rows[value].to_numpy(float)) for name, rows in shown]
-    spread.sort(key=lambda group: float(np.median(group[1])))
+    spread.sort(key=_median)
     return found, spread, found.note("trial", shown_of(len(shown), there, by))
+
+
+def _median(group: tuple[str, NDArray[Any]]) -> float:
+    return float(np.median(group[1]))
 
 
 def _quantiles(values: NDArray[Any]) -> dict[str, Any]:
@@ -145,7 +149,7 @@ def _height(spread: Spread) -> float:
 
 
 def _finish(axes: Axes, spread: Spread, title: str, note: str, x: str) -> None:
-    names = [f"{short(name, 26)}  n = {len(values):,}" for name, values in spread]
+    names = [f"{short(name, 26)} (n = {len(values):,})" for name, values in spread]
     name_ticks(axes.yaxis, range(len(spread)), names)
     axes.set_ylim(-0.6, len(spread) - 0.4)
     axes.grid(visible=False, axis="y")

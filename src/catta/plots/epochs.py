@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from catta.plots.frames import Clean, clean, groups, shown_of, value_label
+from catta.plots.frames import Clean, ascends, clean, groups, shown_of, value_label
 from catta.plots.style import FAINT, look, new_axes, styled
 from catta.plots.text import count, describe, label, legend, nothing, short
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-_MARKED = 30
+_MARKED = 12
 """Curves of more points show a marker at some of them only."""
 _BACKGROUND = 400
 """Curves that are drawn behind the named ones; more would only make the file large."""
@@ -137,7 +137,7 @@ def learning_curves(
 
     Args:
         frame: Columns `epoch`, the value and `by`.
-        value: Column of the values; more is better.
+        value: Column of the values.
         by: Column of what has a curve.
         most: The best to name, by their last value.
         title: What stands above it.
@@ -150,8 +150,10 @@ def learning_curves(
     axes = axes or new_axes(7.6, 4.4)
     if found.frame.empty:
         return nothing(axes, title, f"No row has both an epoch and a value of {value}.")
-    best = found.frame.groupby([found.frame[by].astype(str), "epoch"])[value].max()
-    last = best.groupby(level=0).last().sort_values(ascending=False, kind="stable")
+    up = ascends(found.frame, value)
+    curves = found.frame.groupby([found.frame[by].astype(str), "epoch"])[value]
+    best = curves.max() if up else curves.min()
+    last = best.groupby(level=0).last().sort_values(ascending=not up, kind="stable")
     names = list(last.index)
     for name in _some(names[most:], _BACKGROUND):
         curve = best[name]
@@ -183,7 +185,7 @@ def _curves_note(found: Clean, curves: int, more: int) -> str:
 
 def _curve(axes: Axes, at: Any, values: Any, place: int, name: str) -> None:
     kind = look(place)
-    every = max(1, len(at) // _MARKED)
+    every = max(1, round(len(at) / _MARKED))
     axes.plot(
         at, values, color=kind.colour, linestyle=kind.dashes, marker=kind.marker, markersize=4,
         markeredgecolor="white", markeredgewidth=0.5, markevery=every, linewidth=1.6, label=name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from catta.errors import UsageError
 from catta.plots.text import count, label, plain
+from catta.stats.directions import ascends as metric_ascends
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Clean:
         left_out: How many others there were.
     """
 
-    frame: pd.DataFrame
+    frame: Any  # a DataFrame, whose own types say too little
     left_out: int
 
     def note(self, noun: str = "trial", *more: str) -> str:
@@ -45,9 +46,13 @@ def clean(frame: pd.DataFrame, numbers: Sequence[str], others: Collection[str] =
     """
     require(frame, [*numbers, *others])
     kept = list(dict.fromkeys([*numbers, *others, *({"nn", "metric"} & set(frame.columns))]))
-    found = frame[kept].copy()
+    found: Any = frame[kept].copy()
     for column in numbers:
         found[column] = numeric(found[column])
+    for column in found.columns:
+        # Categories that no row has would be groups of their own.
+        if isinstance(found[column].dtype, pd.CategoricalDtype):
+            found[column] = found[column].astype(object)
     whole = found[list(dict.fromkeys([*numbers, *others]))].notna().all(axis=1)
     return Clean(found[whole].reset_index(drop=True), int((~whole).sum()))
 
@@ -60,26 +65,25 @@ def require(frame: pd.DataFrame, columns: Collection[str]) -> None:
         raise UsageError(f"there is no column {', '.join(missing)}; the columns are: {there}")
 
 
-def numeric(column: pd.Series[Any]) -> pd.Series[Any]:
+def numeric(column: Any) -> Any:
     """A column as floats; what is no number or not finite becomes NaN."""
-    found = pd.to_numeric(column, errors="coerce").astype(float)
+    found: Any = pd.to_numeric(column, errors="coerce")
+    found = found.astype(float)
     return found.where(np.isfinite(found))
 
 
-def groups(
-    frame: pd.DataFrame, by: str | None, most: int
-) -> tuple[list[tuple[str, pd.DataFrame]], int]:
+def groups(frame: Any, by: str | None, most: int) -> tuple[list[tuple[str, Any]], int]:
     """The largest groups, largest first, and how many there are in all; without `by` one of all."""
     if by is None:
         return [("all", frame)], 1
-    sizes = frame[by].astype(str).value_counts()
+    keys = frame[by].astype(str)
+    sizes = keys.value_counts()
     # Of equal size the earlier in the alphabet: the same frame gives the same plot.
     names = sorted(sizes.index, key=lambda name: (-int(sizes[name]), str(name)))[:most]
-    keys = frame[by].astype(str)
     return [(str(name), frame[keys == name]) for name in names], len(sizes)
 
 
-def only(frame: pd.DataFrame, column: str) -> str | None:
+def only(frame: Any, column: str) -> str | None:
     """The value of a column if all rows have the same one."""
     if column not in frame or frame.empty:
         return None
@@ -106,17 +110,19 @@ def padded(low: float, high: float, share: float = 0.05) -> tuple[float, float]:
     return low - room, high + room
 
 
-def pieces(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    """Items, so many at a time."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
+def ascends(frame: Any, value: str) -> bool:
+    """Whether more is better; it is not of an accuracy under a metric such as perplexity."""
+    metric = only(frame, "metric") if value == "accuracy" else None
+    return metric is None or metric_ascends(metric)
 
 
-def value_label(frame: pd.DataFrame, value: str) -> str:
+def value_label(frame: Any, value: str) -> str:
     """What an axis says of values: the metric's name where all rows have the same one."""
     if value != "accuracy":
         return label(value)
     metric = only(frame, "metric")
-    if metric is not None:
-        return f"{plain(metric)} (0 to 1)"
-    return label(value) if "metric" not in frame else "accuracy (0 to 1), several metrics"
+    if metric is None:
+        return "value of several metrics" if "metric" in frame else label(value)
+    within = bool(frame[value].between(0, 1).all())
+    unit = "" if metric_ascends(metric) else ", lower is better"
+    return f"{plain(metric)} (0 to 1{unit})" if within else f"{plain(metric)}{unit}"

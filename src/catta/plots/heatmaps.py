@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from matplotlib.colors import LogNorm, Normalize
 
 from catta.errors import UsageError
-from catta.plots.frames import clean, numeric, require, shown_of
+from catta.plots.frames import ascends, clean, numeric, require, shown_of
 from catta.plots.style import COLOURS, FAINT, ink_on, new_axes, styled
 from catta.plots.text import count, describe, name_ticks, nothing, plain, short
 
@@ -43,17 +44,18 @@ def correlation(
     """
     if columns is not None:
         require(frame, columns)
-    names = list(columns if columns is not None else frame.select_dtypes("number").columns)
+    every: Any = frame
+    names = list(columns if columns is not None else every.select_dtypes("number").columns)
     side = 2.6 + 0.55 * max(len(names), 2)
     axes = axes or new_axes(side + 1.2, side)
-    numbers = frame[names].apply(numeric) if names and len(frame) else frame[names]
+    numbers = every[names].apply(numeric) if names and len(frame) else every[names]
     rows = len(numbers.dropna(how="all"))
     if len(names) < 2 or rows < 2:
         return nothing(axes, title, "A correlation needs two columns of numbers and two rows.")
     with np.errstate(all="ignore"):  # a column of equal values has no correlation: NaN
         values = numbers.corr(method=method, min_periods=2).to_numpy(float)
     texts = [["n/a" if np.isnan(v) else f"{v:.2f}" for v in row] for row in values]
-    _matrix(axes, values, texts, limits=(-1, 1), bar=f"{method.capitalize()} correlation")
+    _matrix(axes, values, texts, norm=Normalize(-1, 1), bar=f"{method.capitalize()} correlation")
     name_ticks(axes.yaxis, range(len(names)), names)
     name_ticks(axes.xaxis, range(len(names)), names, rotation=40, ha="right")
     undefined = "n/a: not defined, as all values are equal" if np.isnan(values).any() else ""
@@ -76,11 +78,11 @@ def ranks(
     """Who comes where: each row's rank by its best value in each column; 1 is best.
 
     Rows that appear in more columns stand first, of those the ones with the better mean rank.
-    Equal values share the better rank. The colour is the rank's share of the column's entries.
+    Equal values share the better rank.
 
     Args:
         frame: Columns of the value, `rows` and `columns`.
-        value: Column of the values; more is better.
+        value: Column of the values.
         rows: Column of what is ranked.
         columns: Column of where it is ranked.
         most: How many rows to show.
@@ -95,8 +97,10 @@ def ranks(
     found = clean(frame, [value], [rows, columns])
     if found.frame.empty:
         return nothing(axes or new_axes(), title, f"No row has a value of {value}.")
-    best = found.frame.groupby([rows, columns], observed=True)[value].max().unstack()
-    ranked = best.rank(ascending=False, method="min")
+    up = ascends(found.frame, value)
+    cells = found.frame.groupby([rows, columns])[value]
+    best = (cells.max() if up else cells.min()).unstack()
+    ranked = best.rank(ascending=not up, method="min")
     share = (ranked - 1) / (best.notna().sum() - 1).clip(lower=1)
     order = np.lexsort((share.mean(axis=1).to_numpy(), -best.notna().sum(axis=1).to_numpy()))
     there = len(ranked)
@@ -105,7 +109,8 @@ def ranks(
     axes = axes or new_axes(4.4 + 0.62 * shape[1], 2.2 + 0.27 * max(shape[0], 2))
     numbers = ranked.to_numpy(float)
     texts = [["" if np.isnan(v) else f"{v:.0f}" for v in row] for row in numbers]
-    _matrix(axes, 1 - share.to_numpy(float), texts, limits=(0, 1), bar="share of others it beats")
+    last = max(float(np.nanmax(numbers)), 2.0)
+    _matrix(axes, numbers, texts, norm=LogNorm(1, last), bar="rank, log scale")
     name_ticks(axes.yaxis, range(shape[0]), [plain(name) for name in ranked.index])
     sizes = best.notna().sum()
     named = [f"{short(name, 18)} ({sizes[name]:,})" for name in ranked.columns]
@@ -124,7 +129,7 @@ def _matrix(
     values: NDArray[Any],
     texts: Sequence[Sequence[str]],
     *,
-    limits: tuple[float, float],
+    norm: Normalize,
     bar: str,
 ) -> None:
     """Cells of colours with their texts, hatched where there is no value, and a colour bar."""
@@ -134,11 +139,12 @@ def _matrix(
     height, width = values.shape
     mesh = axes.pcolormesh(
         np.arange(width + 1) - 0.5, np.arange(height + 1) - 0.5, np.ma.masked_invalid(values),
-        cmap=COLOURS, vmin=limits[0], vmax=limits[1], edgecolors="white", linewidth=1.2,
+        cmap=COLOURS, norm=norm, edgecolors="white", linewidth=1.2,
     )  # fmt: skip
     axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
     size = 8 if width <= 12 else 6
-    for (row, column), value in np.ndenumerate(values):
+    for place, value in np.ndenumerate(values):
+        row, column = place[0], place[1]
         colour = mesh.cmap(mesh.norm(value)) if np.isfinite(value) else (1, 1, 1)
         axes.text(
             column, row, texts[row][column], ha="center", va="center", fontsize=size,

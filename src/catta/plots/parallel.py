@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from catta.errors import UsageError
-from catta.plots.frames import clean, numeric, require, value_label
+from catta.plots.frames import ascends, clean, numeric, require, value_label
 from catta.plots.style import COLOURS, INK, new_axes, styled
-from catta.plots.text import describe, name_ticks, nothing, short
+from catta.plots.text import amount, describe, name_ticks, nothing, short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _LINES = 600
 """Lines that can still be told apart; of more, so many evenly along the values."""
+_LOW_MEDIAN = 0.2
+"""Where the median of numbers stands on an axis below which it had better be logarithmic."""
 _CHOICES = 12
 """Categories of a column that get a place of their own; the rarer ones share one."""
 
@@ -44,12 +46,12 @@ def parallel_coordinates(
 ) -> Axes:
     """A line a row through its values of the columns, coloured by the value; the best on top.
 
-    Columns of numbers that span more than a factor of 50 are logarithmic, texts are categories.
+    Columns of numbers that crowd near their least are logarithmic, texts are categories.
 
     Args:
         frame: Rows with the columns and the value; a row is a trial.
         columns: Two or more.
-        value: Column of the values; more is better.
+        value: Column of the values.
         title: What stands above it.
         axes: Where to draw; default: a figure of its own.
 
@@ -63,7 +65,8 @@ def parallel_coordinates(
     axes = axes or new_axes(max(7.2, 1.7 * (len(columns) + 1)), 4.4)
     if found.frame.empty:
         return nothing(axes, title, "No row has a value of all the columns.")
-    ordered = found.frame.sort_values(value, kind="stable").reset_index(drop=True)
+    up = ascends(found.frame, value)
+    ordered = found.frame.sort_values(value, ascending=up, kind="stable", ignore_index=True)
     scales = [_scale(ordered[name]) for name in columns]
     scales.append(_scale(ordered[value]))
     shown = np.unique(np.linspace(0, len(ordered) - 1, _LINES).round().astype(int))
@@ -96,7 +99,7 @@ def _lines(axes: Axes, heights: NDArray[Any], values: NDArray[Any]) -> None:
     places = np.broadcast_to(np.arange(heights.shape[1]), heights.shape)
     shown = np.unique(np.linspace(0, len(values) - 1, len(heights)).round().astype(int))
     lines = LineCollection(
-        np.stack([places, heights], axis=-1),
+        list(np.stack([places, heights], axis=-1)),
         array=values[shown],
         cmap=f"{COLOURS}_r",
         norm=_norm(values),
@@ -124,7 +127,7 @@ def _bar(axes: Axes, values: NDArray[Any], text: str) -> None:
     bar.outline.set_visible(False)
 
 
-def _scale(column: pd.Series[Any]) -> _Scale:
+def _scale(column: Any) -> _Scale:
     numbers = numeric(column)
     if bool(numbers.notna().all()):
         return _number_scale(numbers.to_numpy(float))
@@ -133,19 +136,18 @@ def _scale(column: pd.Series[Any]) -> _Scale:
 
 def _number_scale(values: NDArray[Any]) -> _Scale:
     low, high = float(values.min()), float(values.max())
-    logarithmic = low > 0 and high / low > 50
     if low == high:
-        return _Scale(np.full(len(values), 0.5), ((0.5, f"{low:.4g}"),))
+        return _Scale(np.full(len(values), 0.5), ((0.5, amount(low)),))
+    heights, middle = (values - low) / (high - low), (low + high) / 2
+    logarithmic = low > 0 and high / low > 50 and float(np.median(heights)) < _LOW_MEDIAN
     if logarithmic:
         heights = np.log(values / low) / np.log(high / low)
         middle = float(np.sqrt(low * high))
-    else:
-        heights, middle = (values - low) / (high - low), (low + high) / 2
-    ticks = tuple((h, f"{v:.3g}") for h, v in ((0.0, low), (0.5, middle), (1.0, high)))
+    ticks = tuple((h, amount(v)) for h, v in ((0.0, low), (0.5, middle), (1.0, high)))
     return _Scale(heights, ticks, logarithmic)
 
 
-def _category_scale(column: pd.Series[Any]) -> _Scale:
+def _category_scale(column: Any) -> _Scale:
     sizes = column.value_counts()
     names = sorted(sorted(sizes.index, key=lambda n: (-int(sizes[n]), n))[:_CHOICES])
     rest = len(sizes) - len(names)

@@ -6,9 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from catta.plots.frames import clean, groups, padded, require, shown_of, value_label
-from catta.plots.style import COLOURS, FAINT, INK, PALETTE, look, new_axes, styled
-from catta.plots.text import describe, label, legend, nothing, short, write
+from catta.plots.frames import (
+    ascends,
+    clean,
+    groups,
+    numeric,
+    padded,
+    require,
+    shown_of,
+    value_label,
+)
+from catta.plots.style import COLOURS, FAINT, PALETTE, look, new_axes, styled
+from catta.plots.text import amount, describe, label, legend, nothing, short, write
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,8 +25,6 @@ if TYPE_CHECKING:
 
 _CROWD = 3_000
 """More points than this hide each other: cells that count them are drawn instead."""
-_NAMED = 10
-"""Members of a front whose names are written; more would cover each other."""
 
 
 @styled()
@@ -48,14 +55,15 @@ def metric_time(
         UsageError: A column is missing.
     """
     require(frame, [time])
-    positive = frame.assign(**{time: frame[time].where(frame[time] > 0)}) if len(frame) else frame
+    times = numeric(frame[time])
+    positive = frame.assign(**{time: times.where(times > 0)})
     found = clean(positive, [time, value], [by] if by else [])
     axes = axes or new_axes()
     if found.frame.empty:
         return nothing(axes, title, f"No row has both a value of {value} and a time above 0.")
     axes.set_xscale("log")
     crowd = len(found.frame) > _CROWD
-    more = "" if crowd else _points(axes, found.frame, time, value, by, most)
+    more = "cells count trials" if crowd else _points(axes, found.frame, time, value, by, most)
     if crowd:
         _cells(axes, found.frame[time].to_numpy(float), found.frame[value].to_numpy(float))
     note = found.note("trial", more)
@@ -70,15 +78,15 @@ def pareto(
     *,
     x: str = "seconds",
     y: str = "accuracy",
-    front: str = "on_front",
+    front: str = "front",
     by: str = "nn",
     title: str = "Pareto front",
     axes: Axes | None = None,
 ) -> Axes:
-    """Networks by cost and metric; the front is what no other one beats in both.
+    """Trials by cost and metric; the front is what no other one beats in both.
 
     Args:
-        frame: A row a network: columns `x` (less is better), `y` (more is better) and `front`
+        frame: A row a trial: columns `x` (less is better), `y` (the metric) and `front`
             (whether it is on the front, as `catta.stats.pareto` says); `by` names it.
         x: Column of the cost.
         y: Column of the metric.
@@ -95,6 +103,7 @@ def pareto(
     if found.frame.empty:
         return nothing(axes, title, f"No row has both a value of {x} and of {y}.")
     rows = found.frame
+    up = ascends(rows, y)
     best = rows[rows[front].astype(bool)].sort_values([x, y], kind="stable")
     others = rows[~rows[front].astype(bool)]
     wide = float(rows[x].min()) > 0 and float(rows[x].max()) > 20 * float(rows[x].min())
@@ -112,15 +121,17 @@ def pareto(
         _decent_log_limits(axes, rows[x].to_numpy(float))
     axes.set_ylim(*padded(float(rows[y].min()), float(rows[y].max()), 0.08))
     _names(axes, best, x, y, by)
-    legend(axes, loc="lower right")
-    note = found.note("network", "left and up is better")
+    legend(axes, loc="lower right" if up else "upper right")
+    note = found.note(
+        "trial", f"left and {'up' if up else 'down'} is better", "names as far as there is room"
+    )
     x_label = label(x) + (", log scale" if wide else "")
     describe(axes, title, note, x=x_label, y=value_label(rows, y))
     return axes
 
 
 def _points(
-    axes: Axes, frame: pd.DataFrame, x: str, y: str, by: str | None, most: int
+    axes: Axes, frame: Any, x: str, y: str, by: str | None, most: int
 ) -> str:  # fmt: skip
     shown, there = groups(frame, by, most)
     for place, (name, rows) in enumerate(shown):
@@ -163,24 +174,44 @@ def _decent_log_limits(axes: Axes, values: Any) -> None:
     narrow = high / low < 30
     subs = (1.0, 2.0, 5.0) if narrow else (1.0,)
     axes.xaxis.set_major_locator(LogLocator(base=10, subs=subs))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _amount(value)))
+    axes.xaxis.set_major_formatter(FuncFormatter(_tick))
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
-def _amount(value: float) -> str:
-    """`0.05`, `20`, `3,000`, `2 M`."""
-    for limit, unit in ((1e9, " G"), (1e6, " M")):
-        if value >= limit:
-            return f"{value / limit:,.4g}{unit}"
-    return f"{value:,.4g}" if value < 1_000 else f"{value:,.0f}"
+def _tick(value: float, _: int | None = None) -> str:
+    return amount(value)
 
 
-def _names(axes: Axes, best: pd.DataFrame, x: str, y: str, by: str) -> None:
-    """Names beside members of the front, as many as have room."""
-    few = best.iloc[np.unique(np.linspace(0, len(best) - 1, _NAMED).round().astype(int))]
-    for place, (at, height, name) in enumerate(zip(few[x], few[y], few[by], strict=True)):
-        above = place % 2 == 0
-        write(
-            axes, at, height, short(name, 24), xytext=(5, 7 if above else -7), color=INK,
-            textcoords="offset points", ha="left", va="bottom" if above else "top", fontsize=7.5,
-        )  # fmt: skip
+def _names(axes: Axes, best: Any, x: str, y: str, by: str) -> None:
+    """Names beside members of the front, the best first, as many as have room."""
+    figure: Any = axes.get_figure(root=True)
+    figure.draw_without_rendering()  # only now it is known where the axes end up
+    scale = figure.dpi / 72
+    frame, taken = axes.get_window_extent(), list[tuple[float, float, float, float]]()
+    points = axes.transData.transform(best[[x, y]].to_numpy(float))
+    marks = [(a - 4 * scale, b - 4 * scale, a + 4 * scale, b + 4 * scale) for a, b in points]
+    for place in reversed(range(len(best))):
+        name = short(best[by].iloc[place], 24)
+        width, height = 4.7 * scale * len(name), 9.5 * scale
+        for right, up in ((1, -1), (-1, 1), (1, 1), (-1, -1)):
+            left = points[place][0] + 7 * scale * right - (width if right < 0 else 0)
+            foot = points[place][1] + 6 * scale * up - (height if up < 0 else 0)
+            around = (left, foot, left + width, foot + height)
+            inside = frame.x0 <= left and around[2] <= frame.x1 and frame.y0 <= foot
+            if inside and around[3] <= frame.y1 and not any(_touch(around, o) for o in [
+                *taken, *marks]):  # fmt: skip
+                taken.append(around)
+                write(
+                    axes, float(best[x].iloc[place]), float(best[y].iloc[place]), name, xytext=(7 * right, 6 * up),
+                    textcoords="offset points", ha="left" if right > 0 else "right",
+                    va="bottom" if up > 0 else "top", fontsize=7.5, gid="name",
+                    bbox={"boxstyle": "round,pad=0.1", "facecolor": "white", "alpha": 0.75,
+                          "linewidth": 0},
+                )  # fmt: skip
+                break
+
+
+def _touch(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    """Whether two rectangles (left, foot, right, top) have a place in common."""
+    apart = one[2] < other[0] or other[2] < one[0] or one[3] < other[1] or other[3] < one[1]
+    return not apart

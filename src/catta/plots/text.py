@@ -26,13 +26,13 @@ _TITLE_CHARACTER, _NOTE_CHARACTER = 0.104, 0.0675
 
 _LABELS = {
     "accuracy": "accuracy (0 to 1)",
-    "seconds": "duration of the training (s)",
-    "duration_s": "duration of the training (s)",
+    "seconds": "time since the training began (s)",
     "epoch": "epoch",
     "parameters": "parameters",
     "nn_total_params": "parameters",
     "flops": "FLOPs of one sample",
     "nn_flops": "FLOPs of one sample",
+    "latency": "latency on a device (as published)",
     "latency_ms": "latency (ms)",
     "peak_memory_mb": "peak memory (MiB)",
     "lr": "learning rate",
@@ -86,7 +86,7 @@ def describe(
     figure: Any = axes.get_figure(root=True)
     alone = figure.get_gid() == ALONE
     width, height = figure.get_size_inches()
-    room = width - 2 * _EDGE if alone else 0.9 * width * axes.get_position().width
+    room = width - 2 * _EDGE if alone else _cell(axes) * width - 0.6
     titles = _lines(title, room / _TITLE_CHARACTER)
     notes = _lines(note, room / _NOTE_CHARACTER)
     head = (_TITLE_LINE * titles.count("\n") + _TITLE_LINE) * bool(titles)
@@ -101,13 +101,29 @@ def describe(
         free = 1 - (1.5 * _EDGE + head + below) / height
         figure.get_layout_engine().set(rect=(0, 0, 1, max(free, 0.3)))
     else:
-        axes.set_title(titles, loc="left", pad=8 + 72 * below, **words)
+        axes.set_title(titles, loc="left", pad=8 + 72 * below, fontsize=10, **words)
         above: dict[str, Any] = {"xytext": (0, 6), "textcoords": "offset points", "va": "bottom"}
         axes.annotate(notes, (0, 1), xycoords="axes fraction", **above, **grey)
     if x is not None:
         axes.set_xlabel(x, parse_math=False)
     if y is not None:
         axes.set_ylabel(y, parse_math=False)
+
+
+def _cell(axes: Axes) -> float:
+    """The share of a figure's width that axes have with all that belongs to them."""
+    spec = axes.get_subplotspec()
+    if spec is None:
+        return axes.get_position().width
+    return len(spec.colspan) / spec.get_gridspec().ncols
+
+
+def amount(value: float) -> str:
+    """A number of any size in a few characters: `0.05`, `20`, `3,000`, `2 M`."""
+    for limit, unit in ((1e9, " G"), (1e6, " M")):
+        if abs(value) >= limit:
+            return f"{value / limit:,.4g}{unit}"
+    return f"{value:,.3g}" if abs(value) < 1_000 else f"{value:,.0f}"
 
 
 def _lines(text: str, width: float) -> str:
@@ -118,7 +134,7 @@ def _lines(text: str, width: float) -> str:
 
 def name_ticks(axis: Any, places: Sequence[float], names: Sequence[object], **words: Any) -> None:
     """Write names at places of an axis (`axes.xaxis`, `axes.yaxis`), taken literally."""
-    axis.set_ticks(list(places), [short(name) for name in names], parse_math=False, **words)
+    axis.set_ticks(list(places), [short(name, 40) for name in names], parse_math=False, **words)
 
 
 def legend(axes: Axes, *, title: str | None = None, **words: Any) -> Legend | None:
@@ -126,7 +142,7 @@ def legend(axes: Axes, *, title: str | None = None, **words: Any) -> Legend | No
     handles, names = axes.get_legend_handles_labels()
     if not handles:
         return None
-    made = axes.legend(handles, names, title=title, **{"alignment": "left", **words})
+    made = axes.legend(handles, names, title=title, alignment="left", **words)
     for text in (*made.get_texts(), made.get_title()):
         text.set_parse_math(False)
     return made
@@ -153,11 +169,8 @@ def nothing(axes: Axes, title: str, sentence: str) -> Axes:
 
 def write(axes: Axes, x: float, y: float, text: object, **words: Any) -> None:
     """Write a short text at a place of the data, taken literally."""
-    axes.annotate(
-        plain(text),
-        (x, y),
-        **{"fontsize": 8, "color": INK, "parse_math": False, "annotation_clip": False, **words},
-    )
+    look: dict[str, Any] = {"fontsize": 8, "color": INK, "annotation_clip": False, **words}
+    axes.annotate(plain(text), (x, y), parse_math=False, **look)
 
 
 def _plural(noun: str) -> str:
