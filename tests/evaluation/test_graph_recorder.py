@@ -85,6 +85,7 @@ def test_what_a_node_says() -> None:
         (lambda x: F.max_pool2d(F.adaptive_avg_pool2d(x, 4), 2), "adaptive_avg_pool2d max_pool2d"),
         (lambda x: x.detach().contiguous().to(torch.float64).float().relu(), "relu"),
         (lambda x: x[:, :2].reshape(-1), "getitem reshape"),
+        (lambda x: F.relu6(F.hardtanh(nn.ReLU6()(x))), "relu6 hardtanh relu6"),
         (lambda x: x, ""),
     ],
 )

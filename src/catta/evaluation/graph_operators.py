@@ -55,6 +55,7 @@ _POSITIONAL: dict[str, tuple[str, ...]] = {
     "group_norm": ("", "groups"),
     "layer_norm": ("", "size"),
     "rms_norm": ("", "size"),
+    "hardtanh": ("", "min_val", "max_val"),
     "leaky_relu": ("", "negative_slope"),
     "elu": ("", "alpha"),
     "flatten": ("", "start_dim", "end_dim"),
@@ -95,6 +96,12 @@ def operator_name(function: Any) -> str:
         name = name[1:]
     name = _ALIASES.get(name, name)
     return name if _WORD.fullmatch(name) else "unknown"
+
+
+def refined(operator: str, settings: Mapping[str, object]) -> str:
+    """The name that people use where torch has one function for several operators."""
+    limits = (settings.get("min_val"), settings.get("max_val"))
+    return "relu6" if operator == "hardtanh" and limits == (0, 6) else operator
 
 
 def is_transparent(operator: str) -> bool:

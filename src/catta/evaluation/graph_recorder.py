@@ -22,7 +22,7 @@ from torch.nn.modules.module import (
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
-from catta.evaluation.graph_operators import is_transparent, operator_name, settings_of
+from catta.evaluation.graph_operators import is_transparent, operator_name, refined, settings_of
 from catta.evaluation.trace import memory_of
 from catta.graphs import INPUT, MAX_EDGES, MAX_MODULE, MAX_NODES, OUTPUT, Graph, GraphNode
 
@@ -126,13 +126,14 @@ class GraphRecorder(TorchFunctionMode):
         written: list[Tensor],
         made: list[Tensor],
     ) -> None:
+        settings = settings_of(name, args, named)
         node = GraphNode(
-            operator=name,
+            operator=refined(name, settings),
             inputs=inputs,
             shape=tuple(made[0].shape),
             module=self._modules.path,
             parameters=sum(self._weights.get(id(tensor), 0) for tensor in given),
-            settings=settings_of(name, args, named),
+            settings=settings,
         )
         place = self._append(node)
         for tensor in written:
