@@ -112,9 +112,9 @@ class FamilyPanel:
         others: Number of families that are not shown.
         low: Lowest value that is drawn.
         high: Highest value that is drawn.
-        differing: Hyperparameters whose distributions differ between the two largest families;
-            empty where there are not two.
-        pair: Those two.
+        pair: The two families of most networks.
+        comparison: What `catta.stats.compare` says of them: a row for all their networks and one
+            for those that were trained by the same settings.
     """
 
     title: str
@@ -122,8 +122,8 @@ class FamilyPanel:
     others: int
     low: float
     high: float
-    differing: tuple[str, ...]
     pair: tuple[str, ...]
+    comparison: tuple[dict[str, Any], ...]
 
     @property
     def scale(self) -> Scale:
@@ -209,8 +209,8 @@ def _panels(trials: pd.DataFrame, leaderboard: Leaderboard) -> tuple[FamilyPanel
                 others=int((sizes > 0).sum()) - len(names),
                 low=min(min(row.low, row.best) for row in rows),
                 high=max(max(row.high, row.best) for row in rows),
-                differing=_differing(trials, key, names[:2]),
                 pair=tuple(names[:2]),
+                comparison=_comparison(trials, key, names[:2]),
             )
         )
     return tuple(found)
@@ -222,7 +222,9 @@ def _family(name: str, bests: Any, ascends: bool) -> FamilyRow:
     return FamilyRow(family=name, networks=len(bests), median=median, low=low, high=high, best=best)
 
 
-def _differing(
+def _comparison(
     trials: pd.DataFrame, problem: Sequence[str], pair: Sequence[str]
-) -> tuple[str, ...]:
-    return ()
+) -> tuple[dict[str, Any], ...]:
+    task, dataset, metric = problem
+    table: Any = stats.compare(*pair, trials=trials, task=task, dataset=dataset, metric=metric)
+    return tuple(table.to_dict("records"))

@@ -30,6 +30,7 @@ POLICY = "; ".join(
 
 _FILTERS = (
     *(wording.count, wording.amount, wording.measure, wording.percent, wording.signed),
+    wording.probability,
     *(wording.duration, wording.day, wording.short),
 )
 

@@ -66,6 +66,20 @@ class RunView:
     seconds: float
 
     @property
+    def steps(self) -> list[str]:
+        """What the time went into, in the order in which it was done."""
+        return list(dict.fromkeys(step for row in self.rows for step in row["timings"]))
+
+    @property
+    def costs(self) -> tuple[Mapping[str, Any], ...]:
+        """Tokens, times and admitted networks of each cycle, and of all."""
+        timings = {
+            step: sum(row["timings"].get(step, 0.0) for row in self.rows) for step in self.steps
+        }
+        last = {"cycle": "all", "timings": timings, "seconds": self.seconds}
+        return (*self.rows, self.total | last)
+
+    @property
     def assessed(self) -> tuple[Mapping[str, Any], ...]:
         """What the assessment on the test split says of each network it read it for."""
         found = self.report.run.assessment.get("networks")

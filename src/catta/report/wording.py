@@ -63,7 +63,16 @@ def signed(value: float | None, digits: int = 3) -> str:
     """`+0.127`; with a minus sign that is one."""
     if value is None or not known(value):
         return UNKNOWN
-    return f"{value:+.{digits}f}".replace("-", "−")  # noqa: RUF001 - typography
+    rounded = round(value, digits) + 0.0  # adding zero makes -0.0 a zero without a sign
+    text = f"{rounded:+.{digits}f}" if rounded else f"{0:.{digits}f}"
+    return text.replace("-", "−")  # noqa: RUF001 - typography
+
+
+def probability(value: float | None) -> str:
+    """A p value: `0.031`, `< 0.001`."""
+    if value is None or not known(value):
+        return UNKNOWN
+    return f"{value:.3f}" if value >= 0.001 else "< 0.001"
 
 
 def duration(seconds: float | None) -> str:
