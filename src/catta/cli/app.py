@@ -8,6 +8,7 @@ import typer
 
 import catta
 from catta.cli import (
+    bench,
     check,
     compare,
     corpus,
@@ -15,8 +16,10 @@ from catta.cli import (
     datasets,
     evolve,
     export,
+    export_network,
     models,
     new,
+    plot,
     report,
     runs,
     stats,
@@ -42,12 +45,15 @@ app.command("noise")(compare.noise)
 app.command("fidelity")(compare.fidelity)
 app.command("new")(new.new)
 app.command("warmup")(warmup.warmup)
+app.command("bench")(bench.bench)
 app.command("report")(report.report)
 app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(corpus.app, name="corpus")
 app.add_typer(stats.app, name="stats")
+app.add_typer(plot.app, name="plot")
+export.app.command(export.DEFAULT)(export_network.network)
 app.add_typer(export.app, name="export")
 
 

@@ -8,9 +8,18 @@ from catta.export.exporting import Exported
 
 
 def keep(exported: Exported, corpus: Corpus) -> EdgeExport:
-    """Store an export, and its network if it is not there yet; not the file."""
+    """Store the record of an export, and its network if it is not there yet; not the file."""
+    record = record_of(exported)
+    with corpus.transaction():
+        corpus.networks.add([exported.subject.network])
+        corpus.edge.save_export(record)
+    return record
+
+
+def record_of(exported: Exported) -> EdgeExport:
+    """An export without its bytes."""
     subject, found = exported.subject, exported.agreement
-    record = EdgeExport(
+    return EdgeExport(
         network_id=subject.network.id,
         recipe_id=subject.recipe.id,
         format=exported.format,
@@ -28,7 +37,3 @@ def keep(exported: Exported, corpus: Corpus) -> EdgeExport:
         trained=subject.trained,
         details=exported.details,
     )
-    with corpus.transaction():
-        corpus.networks.add([subject.network])
-        corpus.edge.save_export(record)
-    return record

@@ -1,4 +1,4 @@
-"""Quantization of ONNX models, in a process of its own: a model that breaks it breaks nothing else."""
+"""Quantization of ONNX models in a process of its own: one that breaks it breaks nothing else."""
 
 from __future__ import annotations
 
