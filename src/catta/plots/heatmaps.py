@@ -144,10 +144,11 @@ def _matrix(
     axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
     size = 8 if width <= 12 else 6
     for place, value in np.ndenumerate(values):
-        row, column = place[0], place[1]
+        row, column = int(place[0]), int(place[1])
         colour = mesh.cmap(mesh.norm(value)) if np.isfinite(value) else (1, 1, 1)
+        text: str = texts[row][column]
         axes.text(
-            column, row, texts[row][column], ha="center", va="center", fontsize=size,
+            column, row, text, ha="center", va="center", fontsize=size,
             color=ink_on(colour[:3]), parse_math=False,
         )  # fmt: skip
     axes.tick_params(length=0)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from graphviz import Digraph
 
 _TIMES = "\N{MULTIPLICATION SIGN}"
-_FEW = 60
+_FEW = 50
 _FEWEST = 5
 _EDGES_A_BOX = 2
 _SHAPES = 2
@@ -115,7 +115,11 @@ def _add_box(drawing: Digraph, place: int, box: Box, graph: Graph) -> None:
 
 def _name(box: Box) -> str:
     if box.last:
-        return f"{box.module or '(network)'} ... {box.last}"
+        first, last = (box.module or "(network)").split("."), box.last.split(".")
+        shared = 0
+        while shared < min(len(first), len(last)) - 1 and first[shared] == last[shared]:
+            shared += 1
+        return f"{'.'.join(first)} ... {'.'.join(last[shared:])}"
     return box.module or f"operators {box.span[0] + 1} to {box.span[1]}"
 
 

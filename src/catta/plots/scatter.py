@@ -16,8 +16,9 @@ from catta.plots.frames import (
     shown_of,
     value_label,
 )
+from catta.plots.naming import name_points
 from catta.plots.style import COLOURS, FAINT, PALETTE, look, new_axes, styled
-from catta.plots.text import amount, describe, label, legend, nothing, short, write
+from catta.plots.text import amount, describe, label, legend, nothing, short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,7 +121,7 @@ def pareto(
         axes.set_xscale("log")
         _decent_log_limits(axes, rows[x].to_numpy(float))
     axes.set_ylim(*padded(float(rows[y].min()), float(rows[y].max()), 0.08))
-    _names(axes, best, x, y, by)
+    name_points(axes, best[x].to_numpy(float), best[y].to_numpy(float), list(best[by]))
     legend(axes, loc="lower right" if up else "upper right")
     note = found.note(
         "trial", f"left and {'up' if up else 'down'} is better", "names as far as there is room"
@@ -180,38 +181,3 @@ def _decent_log_limits(axes: Axes, values: Any) -> None:
 
 def _tick(value: float, _: int | None = None) -> str:
     return amount(value)
-
-
-def _names(axes: Axes, best: Any, x: str, y: str, by: str) -> None:
-    """Names beside members of the front, the best first, as many as have room."""
-    figure: Any = axes.get_figure(root=True)
-    figure.draw_without_rendering()  # only now it is known where the axes end up
-    scale = figure.dpi / 72
-    frame, taken = axes.get_window_extent(), list[tuple[float, float, float, float]]()
-    points = axes.transData.transform(best[[x, y]].to_numpy(float))
-    marks = [(a - 4 * scale, b - 4 * scale, a + 4 * scale, b + 4 * scale) for a, b in points]
-    for place in reversed(range(len(best))):
-        name = short(best[by].iloc[place], 24)
-        width, height = 4.7 * scale * len(name), 9.5 * scale
-        for right, up in ((1, -1), (-1, 1), (1, 1), (-1, -1)):
-            left = points[place][0] + 7 * scale * right - (width if right < 0 else 0)
-            foot = points[place][1] + 6 * scale * up - (height if up < 0 else 0)
-            around = (left, foot, left + width, foot + height)
-            inside = frame.x0 <= left and around[2] <= frame.x1 and frame.y0 <= foot
-            if inside and around[3] <= frame.y1 and not any(_touch(around, o) for o in [
-                *taken, *marks]):  # fmt: skip
-                taken.append(around)
-                write(
-                    axes, float(best[x].iloc[place]), float(best[y].iloc[place]), name, xytext=(7 * right, 6 * up),
-                    textcoords="offset points", ha="left" if right > 0 else "right",
-                    va="bottom" if up > 0 else "top", fontsize=7.5, gid="name",
-                    bbox={"boxstyle": "round,pad=0.1", "facecolor": "white", "alpha": 0.75,
-                          "linewidth": 0},
-                )  # fmt: skip
-                break
-
-
-def _touch(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    """Whether two rectangles (left, foot, right, top) have a place in common."""
-    apart = one[2] < other[0] or other[2] < one[0] or one[3] < other[1] or other[3] < one[1]
-    return not apart

@@ -78,6 +78,10 @@ STYLE: dict[str, Any] = {
 }
 
 
+def ready() -> None:
+    """Do nothing: whoever could import this has what plots need."""
+
+
 @contextmanager
 def styled() -> Generator[None]:
     """Matplotlib's settings are Catta's in the block, and what they were before behind it."""
