@@ -17,6 +17,7 @@ from catta.cli import (
     evolve,
     export,
     export_network,
+    export_stats,
     models,
     new,
     plot,
@@ -54,6 +55,7 @@ app.add_typer(corpus.app, name="corpus")
 app.add_typer(stats.app, name="stats")
 app.add_typer(plot.app, name="plot")
 export.app.command(export.DEFAULT)(export_network.network)
+export.app.command("stats")(export_stats.stats)
 app.add_typer(export.app, name="export")
 
 

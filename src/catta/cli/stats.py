@@ -1,7 +1,343 @@
-"""`catta stats`: what the trials of a corpus show, as tables."""
+"""`catta stats`: what the measurements of a corpus show, as tables."""
 
 from __future__ import annotations
 
+from typing import Annotated, Any
+
 import typer
 
-app = typer.Typer(help="What the trials of a corpus show.", no_args_is_help=True)
+from catta.cli.frames import SHOWN, show_frame
+from catta.cli.guard import guarded
+from catta.cli.options import AsJson, CorpusPath
+
+app = typer.Typer(help="What the measurements of a corpus show.", no_args_is_help=True)
+
+_Text = str | None
+_Texts = list[str] | None
+
+Task = Annotated[_Text, typer.Option("--task", metavar="NAME", help="Only this task.")]
+OnDataset = Annotated[_Text, typer.Option("--dataset", metavar="NAME", help="Only this dataset.")]
+Metric = Annotated[_Text, typer.Option("--metric", metavar="NAME", help="Only this metric.")]
+Family = Annotated[
+    _Text, typer.Option("--family", metavar="WORD", help="Only networks whose names begin so: ga.")
+]
+Prefix = Annotated[
+    _Texts, typer.Option("--prefix", metavar="TEXT", help="Only names that begin so.")
+]
+Names = Annotated[
+    _Texts, typer.Option("--nn", metavar="NAME", help="Only this network; may be repeated.")
+]
+Source = Annotated[
+    _Text, typer.Option("--source", metavar="WORD", help="Only published or only measured ones.")
+]
+Epoch = Annotated[
+    int | None, typer.Option("--epoch", metavar="N", min=1, help="Only this epoch, from 1.")
+]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of drawing and resampling.")]
+Sample = Annotated[
+    int, typer.Option("--sample", metavar="N", min=10, help="At most so many trainings a problem.")
+]
+Rows = Annotated[int, typer.Option("--rows", metavar="N", min=1, help="So many rows are shown.")]
+By = Annotated[
+    _Texts,
+    typer.Option(
+        "--by",
+        metavar="COLUMN",
+        help="What groups agree in, such as family or epoch; may be repeated. "
+        "Default: task, dataset and metric; others are added to these.",
+    ),
+]
+SideBy = Annotated[
+    str, typer.Option("--by", metavar="COLUMN", help="family, nn, transform or source.")
+]
+A = Annotated[str, typer.Argument(metavar="A", help="One group, such as a family.")]
+B = Annotated[str, typer.Argument(metavar="B", help="The other.")]
+
+_NOTHING = "No measurement matches."
+_TOO_FEW = "No measurement matches, or too few to say anything."
+_PROBLEM = ("task", "dataset", "metric")
+
+
+def filters(**given: Any) -> dict[str, Any]:
+    """What was asked for; an option that was not given chooses all."""
+    return {name: value for name, value in given.items() if value}
+
+
+@app.command()
+@guarded
+def summary(
+    by: By = None,
+    task: Task = None,
+    dataset: OnDataset = None,
+    metric: Metric = None,
+    family: Family = None,
+    nn: Names = None,
+    prefix: Prefix = None,
+    source: Source = None,
+    epoch: Epoch = None,
+    seed: Seed = 0,
+    rows: Rows = SHOWN,
+    corpus: CorpusPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """How many measurements, how good, with 95 % intervals (bootstrap over networks)."""
+    from catta import stats
+
+    chosen = filters(task=task, dataset=dataset, metric=metric, family=family, source=source)
+    chosen |= filters(nn=nn, nn_prefixes=prefix, epoch=epoch)
+    table = stats.summary(corpus, by=[*_PROBLEM, *(by or [])], seed=seed, **chosen)
+    show_frame(table, title="Summary", nothing=_NOTHING, as_json=as_json, rows=rows)
+
+
+@app.command()
+@guarded
+def leaderboard(
+    n: Annotated[
+        int, typer.Option("-n", metavar="N", min=1, help="So many networks of each problem.")
+    ] = 10,
+    task: Task = None,
+    dataset: OnDataset = None,
+    metric: Metric = None,
+    family: Family = None,
+    source: Source = None,
+    epoch: Epoch = None,
+    rows: Rows = SHOWN,
+    corpus: CorpusPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """The best networks of each task, dataset and metric."""
+    from catta import stats
+
+    chosen = filters(task=task, dataset=dataset, metric=metric, family=family, source=source)
+    table = stats.leaderboard(corpus, n=n, **chosen, **filters(epoch=epoch))
+    if not as_json:
+        table = table[[*_PROBLEM, "rank", "nn", "accuracy", "epoch", "seconds", "transform", "prm"]]
+    show_frame(table, title="Leaderboard", nothing=_NOTHING, as_json=as_json, rows=rows)
+
+
+@app.command()
+@guarded
+def curves(
+    names: Annotated[
+        _Texts, typer.Argument(metavar="NAME...", help="Networks; default: all of them.")
+    ] = None,
+    by: Annotated[
+        str, typer.Option("--by", metavar="COLUMN", help="nn, family, transform or source.")
+    ] = "nn",
+    task: Task = None,
+    dataset: OnDataset = None,
+    metric: Metric = None,
+    family: Family = None,
+    rows: Rows = SHOWN,
+    corpus: CorpusPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Learning curves: mean and deviation after each epoch."""
+    from catta import stats
+
+    chosen = filters(task=task, dataset=dataset, metric=metric, family=family)
+    table = stats.learning_curves(corpus, names=names or None, by=by, **chosen)
+    show_frame(table, title="Learning curves", nothing=_NOTHING, as_json=as_json, rows=rows)
+
+
+@app.command()
+@guarded
+def ranks(
+    final: Annotated[
+        int | None, typer.Option("--final", metavar="N", min=2, help="The final epoch.")
+    ] = None,
+    task: Task = None,
+    dataset: OnDataset = None,
+    metric: Metric = None,
+    family: Family = None,
+    seed: Seed = 0,
+    corpus: CorpusPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Whether the first epoch tells the good networks: rank correlation with the final epoch."""
+    from catta import stats
+
+    chosen = filters(task=task, dataset=dataset, metric=metric, family=family)
+    table = stats.rank_correlation(corpus, final=final, seed=seed, **chosen)
+    show_frame(table, title="Rank correlation", nothing=_NOTHING, as_json=as_json)
+
+
+@app.command()
+@guarded
+def pareto(
+    objectives: Annotated[
+        _Texts,
+        typer.Option(
+            "--objective",
+            metavar="NAME",
+            help="accuracy, seconds, parameters, flops, latency or epoch; give two or more. "
+            "Default: accuracy and seconds.",
+        ),
+    ] = None,
+    task: Task = None,
+    dataset: OnDataset = None,
+    metric: Metric = None,
+    family: Family = None,
+    epoch: Epoch = None,
+    rows: Rows = SHOWN,
+    corpus: CorpusPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """The measurements that no other one beats in everything."""
+    from catta import stats
+
+    names = objectives or ["accuracy", "seconds"]
+    chosen = filters(task=task, dataset=dataset, metric=metric, family=family, epoch=epoch)
+    table = stats.pareto(corpus, objectives=names, **chosen)
+    if not as_json:
+        table = table[list(dict.fromkeys([*_PROBLEM, "nn", *names, "epoch", "transform"]))]
+    nothing = f"No measurement matches that has all of: {', '.join(names)}."
+    show_frame(table, title="Pareto front", nothing=nothing, as_json=as_json, rows=rows)
+
+
+@app.command()
+@guarded
+def importance(
+    context: Annotated[
+        _Texts,
+        typer.Option("--context", metavar="NAME", help="transform (default), family or nn."),
+    ] = None,
+    sample: Sample = 2_000,
+    task: Task = None,
+    dataset: OnDataset = None,
+    metric: Metric = None,
+    family: Family = None,
+    epoch: Epoch = None,
+    seed: Seed = 0,
+    rows: Rows = SHOWN,
+    corpus: CorpusPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Which hyperparameters decide: fANOVA and mean decrease in impurity, by Optuna."""
+    from catta import stats
+
+    chosen = filters(task=task, dataset=dataset, metric=metric, family=family, epoch=epoch)
+    given = tuple(context) if context else ("transform",)
+    table = stats.importance(corpus, context=given, sample=sample, seed=seed, **chosen)
+    show_frame(table, title="Importance", nothing=_TOO_FEW, as_json=as_json, rows=rows)
+
+
+@app.command()
+@guarded
+def effects(
+    sample: Sample = 1_000,
+    task: Task = None,
+    dataset: OnDataset = None,
+    metric: Metric = None,
+    family: Family = None,
+    epoch: Epoch = None,
+    seed: Seed = 0,
+    rows: Rows = SHOWN,
+    corpus: CorpusPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """How the accuracy depends on each number: Spearman, distance correlation, information."""
+    from catta import stats
+
+    chosen = filters(task=task, dataset=dataset, metric=metric, family=family, epoch=epoch)
+    table = stats.effects(corpus, sample=sample, seed=seed, **chosen)
+    show_frame(table, title="Effects", nothing=_TOO_FEW, as_json=as_json, rows=rows)
+
+
+@app.command()
+@guarded
+def transforms(
+    most: Annotated[
+        int, typer.Option("--most", metavar="N", min=2, help="So many transforms of a problem.")
+    ] = 12,
+    task: Task = None,
+    dataset: OnDataset = None,
+    metric: Metric = None,
+    family: Family = None,
+    epoch: Epoch = None,
+    seed: Seed = 0,
+    rows: Rows = SHOWN,
+    corpus: CorpusPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Transforms compared pairwise on the same networks, corrected for many tests."""
+    from catta import stats
+
+    chosen = filters(task=task, dataset=dataset, metric=metric, family=family, epoch=epoch)
+    table = stats.transforms(corpus, most=most, seed=seed, **chosen)
+    show_frame(table, title="Transforms", nothing=_TOO_FEW, as_json=as_json, rows=rows)
+
+
+@app.command()
+@guarded
+def compare(
+    a: A,
+    b: B,
+    by: SideBy = "family",
+    on: Annotated[
+        _Texts,
+        typer.Option(
+            "--match", metavar="NAME", help="What is matched; default: transform, batch, lr."
+        ),
+    ] = None,
+    task: Task = None,
+    dataset: OnDataset = None,
+    metric: Metric = None,
+    epoch: Epoch = None,
+    seed: Seed = 0,
+    corpus: CorpusPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Two families side by side: all networks, those of equal settings, and what confounds them."""
+    from catta import stats
+    from catta.stats.matching import ON
+
+    chosen = filters(task=task, dataset=dataset, metric=metric, epoch=epoch)
+    table = stats.compare(a, b, corpus, by=by, on=on or ON, seed=seed, **chosen)
+    nothing = f"There is no task, dataset, metric and epoch that both {a} and {b} have."
+    show_frame(table, title=f"{a} and {b}", nothing=nothing, as_json=as_json)
+
+
+@app.command()
+@guarded
+def confounding(
+    a: A,
+    b: B,
+    by: SideBy = "family",
+    task: Task = None,
+    dataset: OnDataset = None,
+    metric: Metric = None,
+    epoch: Epoch = None,
+    seed: Seed = 0,
+    rows: Rows = SHOWN,
+    corpus: CorpusPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """By which settings two families were trained, and which of these differ."""
+    from catta import stats
+
+    chosen = filters(task=task, dataset=dataset, metric=metric, epoch=epoch)
+    table = stats.confounding(a, b, corpus, by=by, seed=seed, **chosen)
+    nothing = f"There is no task, dataset, metric and epoch that both {a} and {b} have."
+    show_frame(table, title=f"{a} and {b}", nothing=nothing, as_json=as_json, rows=rows)
+
+
+@app.command()
+@guarded
+def durations(
+    by: By = None,
+    task: Task = None,
+    dataset: OnDataset = None,
+    metric: Metric = None,
+    family: Family = None,
+    rows: Rows = SHOWN,
+    corpus: CorpusPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """How many seconds an epoch takes."""
+    from catta import stats
+
+    chosen = filters(task=task, dataset=dataset, metric=metric, family=family)
+    table = stats.durations(corpus, by=[*_PROBLEM, *(by or [])], **chosen)
+    title, nothing = "Seconds an epoch", "No measurement matches that has a duration."
+    show_frame(table, title=title, nothing=nothing, as_json=as_json, rows=rows)

@@ -86,7 +86,7 @@ def export_data(
             raise Interrupted(f"Stopped; {path} was not written.")
         tell.advance(steps)
 
-    with opened(corpus) as store, _whole(Path(path)) as target:
+    with opened(corpus) as store, whole(Path(path)) as target:
         if format == "chat":
             shapes = _needed(shapes, rows)
             found = _classifiers(store, max_rows, rows)
@@ -147,7 +147,7 @@ def _stage(tell: ImportProgress, name: str, total: int) -> Generator[None]:
 
 
 @contextmanager
-def _whole(path: Path) -> Generator[Path]:
+def whole(path: Path) -> Generator[Path]:
     """A path to write to, which becomes the real one when the block ends well."""
     if path.exists() or path.is_symlink():
         raise UsageError(f"export: {path} exists already; name a new one")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -29,11 +30,14 @@ Whole, LEMUR takes 530 MB with these, and 1.1 GB with ten times as many; the fil
 _DICTIONARY_BYTES = 64 * 2**20
 """How large the distinct texts of a column may be, in a row group, to be stored once each."""
 
-_EXCEL_ROWS = 1_048_575
+EXCEL_ROWS = 1_048_575
 """Rows that a sheet has below its header."""
 
 _EXCEL_TEXT = 32_767
 """Characters that a cell holds."""
+
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""What a sheet cannot hold."""
 
 
 def write_parquet(table: Any, path: Path, tell: Tell) -> int:
@@ -58,22 +62,42 @@ def write_lines(values: Iterable[Mapping[str, Any]], path: Path) -> int:
     return count
 
 
+def excel() -> Any:
+    """The package that writes sheets.
+
+    Raises:
+        UsageError: openpyxl is not installed.
+    """
+    try:
+        return import_module("openpyxl")
+    except ImportError as error:
+        raise UsageError(
+            "export: openpyxl is not installed; install it with: pip install 'catta[excel]'"
+        ) from error
+
+
+def excel_value(value: Any, sheet: Any) -> Any:
+    """A value for a sheet; a text stays one even if it begins as a formula or an error does."""
+    if not isinstance(value, str):
+        return value
+    text = _NOT_IN_XML.sub("", value)[:_EXCEL_TEXT]
+    if not text.startswith(("=", "#")):
+        return text  # openpyxl takes it for a text, too
+    cell = import_module("openpyxl.cell").WriteOnlyCell(sheet, value=text)
+    cell.data_type = "s"
+    return cell
+
+
 def write_xlsx(table: Any, path: Path, tell: Tell) -> int:
     """One sheet; returns how many texts were too long for a cell of Excel and are cut.
 
     Raises:
         UsageError: openpyxl is not installed, or the sheet would be too long.
     """
-    try:
-        openpyxl = import_module("openpyxl")
-        illegal = import_module("openpyxl.cell.cell").ILLEGAL_CHARACTERS_RE
-    except ImportError as error:
+    openpyxl = excel()
+    if table.num_rows > EXCEL_ROWS:
         raise UsageError(
-            "export: openpyxl is not installed; install it with: pip install 'catta[excel]'"
-        ) from error
-    if table.num_rows > _EXCEL_ROWS:
-        raise UsageError(
-            f"export: {table.num_rows:,} rows are more than the {_EXCEL_ROWS:,} of an Excel sheet; "
+            f"export: {table.num_rows:,} rows are more than the {EXCEL_ROWS:,} of an Excel sheet; "
             "choose fewer, or another format"
         )
     book = openpyxl.Workbook(write_only=True)
@@ -83,7 +107,7 @@ def write_xlsx(table: Any, path: Path, tell: Tell) -> int:
     for batch in table.to_batches(max_chunksize=_BATCH):
         for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             cut += sum(isinstance(value, str) and len(value) > _EXCEL_TEXT for value in row)
-            sheet.append([_cell(openpyxl, sheet, value, illegal) for value in row])
+            sheet.append([excel_value(value, sheet) for value in row])
         tell(batch.num_rows)
     book.save(path)
     return cut
@@ -150,15 +174,6 @@ def _rows(table: Any, tell: Tell) -> Iterable[dict[str, Any]]:
                     row[name] = orjson.Fragment(row[name])
             yield row
         tell(batch.num_rows)
-
-
-def _cell(openpyxl: Any, sheet: Any, value: object, illegal: Any) -> object:
-    """A value of a sheet; a text stays one even if it begins as a formula does."""
-    if not isinstance(value, str):
-        return value
-    cell = openpyxl.cell.WriteOnlyCell(sheet, value=illegal.sub("", value)[:_EXCEL_TEXT])
-    cell.data_type = "s"
-    return cell
 
 
 def _card(table: Any) -> str:

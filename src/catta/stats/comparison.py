@@ -57,7 +57,7 @@ def compare(
         a: One group, such as a family.
         b: The other.
         corpus: An open corpus, its path or URL; default: `CATTA_CORPUS` or the user's.
-        by: What `a` and `b` are: `family`, `nn`, `transform`, `source` or `dataset`.
+        by: What `a` and `b` are: `family`, `nn`, `transform` or `source`.
         on: Hyperparameters that are matched.
         seed: Of drawings and resampling.
         trials: What `load` returned, in place of a corpus.

@@ -53,7 +53,7 @@ def confounding(
         a: One group, such as a family.
         b: The other.
         corpus: An open corpus, its path or URL; default: `CATTA_CORPUS` or the user's.
-        by: What `a` and `b` are: `family`, `nn`, `transform`, `source` or `dataset`.
+        by: What `a` and `b` are: `family`, `nn`, `transform` or `source`.
         seed: Of the drawing.
         trials: What `load` returned, in place of a corpus.
         filters: See `Filters`.
@@ -84,7 +84,7 @@ def adjusted(p: Any) -> Any:
 
 def differing(table: pd.DataFrame, problem: tuple[str, str, str]) -> list[str]:
     """Parameters that differ, of one problem."""
-    mask = table["differs"].to_numpy(dtype=bool)
+    mask = table["differs"].to_numpy(dtype=bool, copy=True)
     for name, value in zip(PROBLEM, problem, strict=True):
         mask &= (table[name] == value).to_numpy()
     return [str(name) for name in table["parameter"][mask]]
@@ -129,7 +129,9 @@ def _row(columns: list[Any], of_a: int, of_b: int) -> dict[str, Any] | None:
 
 def _of_texts(one: Any, other: Any) -> dict[str, float]:
     names = sorted({*one.unique(), *other.unique()})
-    counts = np.array([column.value_counts().reindex(names, fill_value=0) for column in (one, other)])
+    counts = np.array(
+        [column.value_counts().reindex(names, fill_value=0) for column in (one, other)]
+    )
     shares = counts / counts.sum(axis=1, keepdims=True)
     distance = float(np.abs(shares[0] - shares[1]).sum() / 2)
     test: Any = stats.chi2_contingency(counts, correction=False) if len(names) > 1 else None

@@ -46,11 +46,12 @@ def keyed(table: Any, names: Sequence[str], columns: Sequence[str]) -> pd.DataFr
 
 
 def plain(table: Any, columns: Sequence[str]) -> pd.DataFrame:
-    """Some columns of a table, rows numbered anew, categories as the texts they stand for."""
+    """Some columns of a table, rows numbered anew, texts as objects, None where there is none."""
     found: Any = table.reindex(columns=list(columns)).reset_index(drop=True)
     for name in columns:
-        if found[name].dtype == "category":
-            found[name] = found[name].astype(object)
+        if found[name].dtype.kind not in "biuf":  # texts, categories
+            texts = found[name].astype(object)
+            found[name] = texts.where(texts.notna(), None)
     return found
 
 

@@ -47,7 +47,7 @@ def matched(
         a: One group, such as a family.
         b: The other.
         corpus: An open corpus, its path or URL; default: `CATTA_CORPUS` or the user's.
-        by: What `a` and `b` are: `family`, `nn`, `transform`, `source` or `dataset`.
+        by: What `a` and `b` are: `family`, `nn`, `transform` or `source`.
         on: Hyperparameters that have to agree beside task, dataset, metric and epoch; a problem
             where one of them is not known has no pair.
         seed: Of the drawing.
@@ -141,10 +141,10 @@ def _coarse(name: str, column: Any) -> Any:
 
 
 def _joined(names: Sequence[str], columns: list[Any]) -> list[str | None]:
-    rows = zip(*(column.tolist() for column in columns), strict=True)
+    rows = zip(*(column.where(column.notna(), None).tolist() for column in columns), strict=True)
     return [
         None
-        if any(value is None or value != value for value in row)  # noqa: PLR0124 - NaN
+        if any(value is None for value in row)
         else ", ".join(f"{name} {value}" for name, value in zip(names, row, strict=True))
         for row in rows
     ]

@@ -18,7 +18,7 @@ from catta.stats.grouped import per_problem
 if TYPE_CHECKING:
     import pandas as pd
 
-BY = ("family", "nn", "transform", "source", "dataset")
+BY = ("family", "nn", "transform", "source")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
