@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
 PROBLEM = ("task", "dataset", "metric")
 
-DIGITS = 6
-"""Decimals of the metrics in the data of the pages."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Leaderboard:
@@ -97,9 +94,9 @@ def _codes(values: list[Any], keys: list[Any]) -> Any:
     return np.array([places[value] for value in values], dtype=np.int64)
 
 
-def _numbers(column: Any, digits: int = DIGITS) -> list[float | int | None]:
-    whole = digits == 0
+def _numbers(column: Any, digits: int | None = None) -> list[float | int | None]:
+    """None where there is no number; metrics as they are: what is rounded twice is wrong."""
     return [
-        None if value != value else int(value) if whole else round(value, digits)
+        None if value != value else value if digits is None else round(value, digits or None)
         for value in column.tolist()
     ]

@@ -23,6 +23,9 @@ COMPARED = 6
 """The problems of most networks, whose families are shown."""
 
 
+PAIRED = 5
+"""Two families are compared where each has so many networks: of fewer nothing can be said."""
+
 FEW = 24
 """Up to so many networks are drawn one by one: bars would say nothing."""
 
@@ -114,7 +117,7 @@ class FamilyPanel:
         high: Highest value that is drawn.
         pair: The two families of most networks.
         comparison: What `catta.stats.compare` says of them: a row for all their networks and one
-            for those that were trained by the same settings.
+            for those that were trained by the same settings; empty for small families.
     """
 
     title: str
@@ -210,7 +213,9 @@ def _panels(trials: pd.DataFrame, leaderboard: Leaderboard) -> tuple[FamilyPanel
                 low=min(min(row.low, row.best) for row in rows),
                 high=max(max(row.high, row.best) for row in rows),
                 pair=tuple(names[:2]),
-                comparison=_comparison(trials, key, names[:2]),
+                comparison=_comparison(trials, key, names[:2])
+                if int(sizes[names[1]]) >= PAIRED
+                else (),
             )
         )
     return tuple(found)

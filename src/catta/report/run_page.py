@@ -77,7 +77,7 @@ class RunView:
             step: sum(row["timings"].get(step, 0.0) for row in self.rows) for step in self.steps
         }
         last = {"cycle": "all", "timings": timings, "seconds": self.seconds}
-        return (*self.rows, self.total | last)
+        return (*self.rows, {**self.total, **last})
 
     @property
     def assessed(self) -> tuple[Mapping[str, Any], ...]:
