@@ -21,6 +21,7 @@ _ALIASES = {
     **dict.fromkeys(("rsub", "subtract"), "sub"),
     **dict.fromkeys(("concat", "concatenate"), "cat"),
     "multiply": "mul",
+    "log_sigmoid": "logsigmoid",
     "special_softmax": "softmax",
     "multi_head_attention_forward": "multi_head_attention",
     "native_multi_head_attention": "multi_head_attention",

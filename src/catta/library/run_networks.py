@@ -26,7 +26,7 @@ def find_run(corpus: Corpus, key: str) -> Run:
 
 def task_of(run: Run) -> str:
     """What the networks of a run are for."""
-    return str(_settings(run).get("recipe", {}).get("task", CLASSIFICATION))
+    return str(run_settings(run).get("recipe", {}).get("task", CLASSIFICATION))
 
 
 def seeds_of(corpus: Corpus, run: Run) -> list[str]:
@@ -35,7 +35,7 @@ def seeds_of(corpus: Corpus, run: Run) -> list[str]:
     Of several sets that only differ in what the dataset looks like, the first one made for images
     of the run's size.
     """
-    config = _settings(run)
+    config = run_settings(run)
     seeds: Mapping[str, Any] = config.get("seeds", {})
     wanted = {
         "source": seeds.get("source") or "pypi",
@@ -61,6 +61,7 @@ def built_by(corpus: Corpus, run: Run) -> list[str]:
     return list(dict.fromkeys(c.network_id for c in candidates if c.network_id and c.builds))
 
 
-def _settings(run: Run) -> Mapping[str, Any]:
+def run_settings(run: Run) -> Mapping[str, Any]:
+    """The settings of a run as they were stored, perhaps by an older Catta."""
     found: Any = run.config.get("run", run.config)
     return found
