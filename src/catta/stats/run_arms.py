@@ -12,6 +12,7 @@ from catta.errors import UsageError
 from catta.library.run_networks import run_settings
 from catta.loop.metrics import is_valid, newcombe
 from catta.loop.reports import RunReport
+from catta.stats.run_cycles import RUN_COLUMNS, run_row
 from catta.stats.run_reports import (
     NUMBER,
     TEXT,
@@ -22,7 +23,6 @@ from catta.stats.run_reports import (
     table,
     threshold_of,
 )
-from catta.stats.runs import RUN_COLUMNS, run_row
 
 _GAINS = ("valid_gain", "above_gain", "mean_gain", "own_mean_gain", "own_above_gain")
 _ARMS: Columns = {

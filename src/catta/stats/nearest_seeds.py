@@ -53,7 +53,7 @@ def nearest(run: str | RunReport, corpus: Place = None) -> pd.DataFrame:
 
     - `seed`, `seed_name`, `jaccard`: by MinHash of the canonical text, as novelty is judged;
     - `graph_seed`, `graph_seed_name`, `graph_jaccard`: by the neighbourhoods of the traced graph
-      (`graph_likeness.neighbourhoods`); missing where a graph is not stored;
+      (operators with what they read); missing where a graph is not stored;
     - `diff`: from `seed` to the network, as a unified diff of their canonical texts, in which
       local names do not count.
 
