@@ -18,6 +18,7 @@ from catta.cli import (
     export,
     export_network,
     export_stats,
+    export_table,
     models,
     new,
     plot,
@@ -56,6 +57,7 @@ app.add_typer(stats.app, name="stats")
 app.add_typer(plot.app, name="plot")
 export.app.command(export.DEFAULT)(export_network.network)
 export.app.command("stats")(export_stats.stats)
+export.app.command("table")(export_table.table)
 app.add_typer(export.app, name="export")
 
 
