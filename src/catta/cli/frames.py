@@ -22,12 +22,12 @@ _SMALL, _LARGE = 1e-3, 1e6
 
 
 def show_frame(
-    table: pd.DataFrame, *, title: str, nothing: str, as_json: bool, rows: int = SHOWN
+    table: Any, *, title: str, nothing: str, as_json: bool, rows: int = SHOWN
 ) -> None:
     """Print a table, or all of its rows as one JSON list of objects.
 
     Args:
-        table: What is shown.
+        table: What is shown, a `pandas.DataFrame`.
         title: What it is, on the screen.
         nothing: The sentence where it has no row, on the screen.
         as_json: Whether to print JSON.
@@ -70,6 +70,6 @@ def _cell(value: Any) -> str:
         return f"{value:,}"
     if not isinstance(value, float):
         return str(value)
-    if value == 0 or _SMALL <= abs(value) < _LARGE:
+    if not value or _SMALL <= abs(value) < _LARGE:
         return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"
     return f"{value:.2g}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from catta.stats.dependence import effects
 from catta.stats.fronts import pareto
-from catta.stats.grouped import PROBLEM, grouped, keyed, plain
+from catta.stats.grouped import PROBLEM, grouped, having, keyed, plain
 from catta.stats.importances import importance
 from catta.stats.leaders import leaderboard
 from catta.stats.pairwise import transforms
@@ -36,8 +37,8 @@ def collected(trials: pd.DataFrame, *, raw: bool) -> Iterator[tuple[str, pd.Data
     tables: dict[str, Callable[..., pd.DataFrame]] = {
         "Statistics": _statistics,
         "Summary": summary,
-        "Families": lambda trials: summary(trials=trials, by=[*PROBLEM, "family"]),
-        "Leaderboard": lambda trials: leaderboard(trials=trials, n=None),
+        "Families": partial(summary, by=[*PROBLEM, "family"]),
+        "Leaderboard": partial(leaderboard, n=None),
         "Rank Correlation": rank_correlation,
         "Pareto": pareto,
         "Effects": effects,
@@ -54,14 +55,12 @@ def collected(trials: pd.DataFrame, *, raw: bool) -> Iterator[tuple[str, pd.Data
 
 def _statistics(trials: pd.DataFrame) -> pd.DataFrame:
     keys = ["task", "dataset", "nn", "metric", "epoch"]
-    known = trials[trials["accuracy"].notna().to_numpy()]
-    groups = grouped(known, keys)
+    groups = grouped(having(trials, "accuracy"), keys)
     found: Any = groups["accuracy"].agg(["mean", "std"])
     found.columns = ["accuracy_mean", "accuracy_std"]
     found["duration"] = groups["seconds"].mean() * _NANOSECONDS
-    table = keyed(found, keys, list(found.columns))
     columns = ["task", "dataset", "nn", "epoch", "accuracy_mean", "accuracy_std", "duration"]
-    return table[[*columns, "metric"]]
+    return plain(keyed(found, keys, list(found.columns)), [*columns, "metric"])
 
 
 def _raw(trials: pd.DataFrame) -> pd.DataFrame:

@@ -85,16 +85,18 @@ def compare(
 
 
 def _all(pair: Sides, seed: int) -> dict[str, Any]:
-    one, other = (
-        rows.groupby("nn", observed=True)["accuracy"].mean().to_numpy(dtype=np.float64)
-        for rows in (pair.a, pair.b)
-    )
+    one, other = (_networks(rows) for rows in (pair.a, pair.b))
     row = {"sample": "all", **_means(one, other)}
     if min(len(one), len(other)) < UNITS:
         return row
     low, high = bootstrap((one, other), _difference, paired=False, seed=seed)
     effect, p = _cliff(one, other)
     return row | {"ci_low": low, "ci_high": high, "effect": effect, "p": p}
+
+
+def _networks(rows: pd.DataFrame) -> Numbers:
+    means: Any = rows.groupby("nn", observed=True)["accuracy"].mean()
+    return means.to_numpy(dtype=np.float64)
 
 
 def _matched(pair: Sides, on: Sequence[str], seed: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from catta.corpus import Corpus
 from catta.stats.filters import Filters, chosen
-from catta.stats.grouped import PROBLEM, checked, grouped, keyed
+from catta.stats.grouped import PROBLEM, checked, grouped, having, keyed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +44,7 @@ def learning_curves(
         filters["nn"] = names
     keys = checked([*PROBLEM, *([by] if isinstance(by, str) else by), "epoch"])
     rows = chosen(corpus, trials, filters)
-    rows = rows[rows["accuracy"].notna().to_numpy()]
+    rows = having(rows, "accuracy")
     groups = grouped(rows, keys)
     found: Any = groups["accuracy"].agg(["count", "mean", "std", "min", "max"])
     found["seconds"] = groups["seconds"].mean()

@@ -12,7 +12,7 @@ from scipy.spatial.distance import pdist, squareform
 from catta.corpus import Corpus
 from catta.stats.drawing import at_common_epoch, at_most, one_a_network
 from catta.stats.filters import Filters, chosen
-from catta.stats.grouped import PROBLEM, per_problem, plain
+from catta.stats.grouped import PROBLEM, having, per_problem, plain
 from catta.stats.hyperparameters import hyperparameters, numeric
 from catta.stats.intervals import UNITS, Numbers
 
@@ -63,7 +63,7 @@ def effects(
         UsageError: There is no such corpus or filter.
     """
     rows = chosen(corpus, trials, filters)
-    rows = rows[np.isfinite(rows["accuracy"].to_numpy())]
+    rows = having(rows, "accuracy")
     found: list[dict[str, Any]] = []
     for problem, part in per_problem(rows):
         found += [
@@ -78,7 +78,7 @@ def effects(
     return plain(table, COLUMNS)
 
 
-def _of_problem(rows: pd.DataFrame, sample: int, seed: int) -> list[dict[str, Any]]:
+def _of_problem(rows: Any, sample: int, seed: int) -> list[dict[str, Any]]:
     epoch, rows = at_common_epoch(rows)
     independent = rows["nn"].nunique() >= INDEPENDENT
     if independent:
@@ -86,9 +86,10 @@ def _of_problem(rows: pd.DataFrame, sample: int, seed: int) -> list[dict[str, An
     settings = hyperparameters(rows).assign(**{name: rows[name] for name in SIZES})
     found: list[dict[str, Any]] = []
     for name in numeric(settings):
-        pairs = settings[[name]].assign(accuracy=rows["accuracy"])
-        pairs = pairs[np.isfinite(pairs.to_numpy()).all(axis=1)]
-        if len(pairs) < UNITS or (pairs.nunique() < 2).any():
+        table: Any = settings[[name]].assign(accuracy=rows["accuracy"])
+        pairs = having(table, name, "accuracy")
+        distinct: Any = pairs.nunique()
+        if len(pairs) < UNITS or distinct.min() < 2:
             continue
         common = {"epoch": epoch, "unit": "network" if independent else "training"}
         found.append({"parameter": name, **common, **_measures(pairs, name, sample, seed)})
@@ -97,7 +98,7 @@ def _of_problem(rows: pd.DataFrame, sample: int, seed: int) -> list[dict[str, An
 
 def _measures(pairs: pd.DataFrame, name: str, sample: int, seed: int) -> dict[str, Any]:
     ranks: Any = stats.spearmanr(pairs[name], pairs["accuracy"])
-    drawn = at_most(pairs, sample, seed)
+    drawn: Any = at_most(pairs, sample, seed)
     x, y = (drawn[column].to_numpy(dtype=np.float64) for column in (name, "accuracy"))
     return {
         "n": len(pairs),

@@ -13,7 +13,7 @@ from catta.corpus import Corpus
 from catta.errors import UsageError
 from catta.stats.directions import ascends
 from catta.stats.filters import Filters, chosen
-from catta.stats.grouped import PROBLEM, per_problem, plain
+from catta.stats.grouped import PROBLEM, having, per_problem, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +59,7 @@ def pareto(
     if len(names) < 2:
         raise UsageError("objectives: name at least two")
     rows = chosen(corpus, trials, filters)
-    rows = rows[rows[names].notna().all(axis=1).to_numpy()]
+    rows = having(rows, *names)
     found: list[Any] = []
     for (_, _, metric), part in per_problem(rows):
         sign = -1.0 if ascends(metric) else 1.0

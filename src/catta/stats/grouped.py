@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from catta.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,3 +60,15 @@ def plain(table: Any, columns: Sequence[str]) -> pd.DataFrame:
 def per_problem(rows: pd.DataFrame) -> Any:
     """(task, dataset, metric) and its rows, one after another."""
     return rows.groupby(list(PROBLEM), observed=True, sort=True)
+
+
+def having(rows: pd.DataFrame, *names: str) -> pd.DataFrame:
+    """The rows that have all of these numbers: neither NaN nor infinite."""
+    found: Any = rows[np.isfinite(rows[list(names)].to_numpy(dtype=np.float64)).all(axis=1)]
+    return found
+
+
+def equal(rows: pd.DataFrame, name: str, value: object) -> pd.DataFrame:
+    """The rows that have a value in a column."""
+    found: Any = rows[(rows[name] == value).to_numpy()]
+    return found

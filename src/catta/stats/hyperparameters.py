@@ -53,7 +53,7 @@ def _kind(value: object) -> str:
     return "number" if isinstance(value, int | float) else "other"
 
 
-def numeric(table: pd.DataFrame) -> list[str]:
+def numeric(table: Any) -> list[str]:
     """Columns of numbers that have at least two values."""
     return [
         str(name)
@@ -62,7 +62,7 @@ def numeric(table: pd.DataFrame) -> list[str]:
     ]
 
 
-def textual(table: pd.DataFrame) -> list[str]:
+def textual(table: Any) -> list[str]:
     """Columns of texts that have at least two values."""
     return [
         str(name)

@@ -14,7 +14,7 @@ from catta.corpus import Corpus
 from catta.errors import UsageError
 from catta.stats.drawing import at_common_epoch, at_most
 from catta.stats.filters import Filters, chosen
-from catta.stats.grouped import PROBLEM, per_problem, plain
+from catta.stats.grouped import PROBLEM, having, per_problem, plain
 from catta.stats.hyperparameters import hyperparameters, numeric, textual
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def importance(
         if name not in CONTEXTS:
             raise UsageError(f"context: {name!r} is not one of {', '.join(CONTEXTS)}")
     rows = chosen(corpus, trials, filters)
-    rows = rows[np.isfinite(rows["accuracy"].to_numpy())]
+    rows = having(rows, "accuracy")
     optuna = _optuna()
     found: list[dict[str, Any]] = []
     for problem, part in per_problem(rows):
@@ -101,9 +101,8 @@ def _of_problem(
     settings = hyperparameters(rows).drop(columns="transform")
     names = [*numeric(settings), *textual(settings)]
     settings = settings.assign(**{name: rows[name].astype(object) for name in context})
-    settings = settings[[*names, *context]].dropna()
-    drawn_from = len(settings)
-    settings = at_most(settings, sample, seed)
+    complete: Any = settings[[*names, *context]].dropna()
+    settings = at_most(complete, sample, seed)
     names = [*numeric(settings), *textual(settings)]
     values = rows.loc[settings.index, "accuracy"].to_numpy()
     if len(settings) < FEWEST or not names or np.ptp(values) == 0:
@@ -117,7 +116,7 @@ def _of_problem(
         "epoch": epoch,
         "trainings": len(settings),
         "networks": rows.loc[settings.index, "nn"].nunique(),
-        "drawn_from": drawn_from,
+        "drawn_from": len(complete),
     }
     return [
         {"parameter": name, "fanova": fanova[name], "mdi": mdi[name], **common}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +49,7 @@ def bootstrap(
         method="percentile",
         rng=np.random.default_rng(seed),
     )
-    interval = cast("Any", found.confidence_interval)
+    interval = found.confidence_interval
     return float(interval.low), float(interval.high)
 
 

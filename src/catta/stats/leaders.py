@@ -11,7 +11,7 @@ from catta.corpus import Corpus
 from catta.errors import UsageError
 from catta.stats.directions import best_of, signs
 from catta.stats.filters import Filters, chosen
-from catta.stats.grouped import PROBLEM, grouped, plain
+from catta.stats.grouped import PROBLEM, grouped, having, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +48,7 @@ def leaderboard(
     if n is not None and n < 1:
         raise UsageError(f"n: {n} is less than 1")
     rows = chosen(corpus, trials, filters)
-    rows = rows[rows["accuracy"].notna().to_numpy()]
+    rows = having(rows, "accuracy")
     names = [*PROBLEM, "nn"]
     bests = best_of(rows, names)
     bests = bests.assign(sort=-signs(bests) * bests["accuracy"].to_numpy())

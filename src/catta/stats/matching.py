@@ -130,13 +130,13 @@ def _coarse(name: str, column: Any) -> Any:
     known = column.notna()
     if name == "lr" and (column[known] > 0).all():
         steps = np.floor(np.log10(column) * _STEPS_A_DECADE)
-        texts = steps.map(lambda step: f"{10 ** (step / _STEPS_A_DECADE):.2g}+")
+        texts = [f"{10 ** (step / _STEPS_A_DECADE):.2g}+" for step in steps]
     elif column.nunique() <= _FEW:
         texts = column.map("{:g}".format)
     else:
         low, width = column.min(), column.max() - column.min()
         tenths = np.minimum(np.floor((column - low) / width * 10), 9)
-        texts = tenths.map(lambda tenth: f"{low + tenth * width / 10:.2g}+")
+        texts = [f"{low + tenth * width / 10:.2g}+" for tenth in tenths]
     return pd.Series(texts, index=column.index, dtype=object).where(known, None)
 
 

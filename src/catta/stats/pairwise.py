@@ -14,7 +14,7 @@ from catta.errors import UsageError
 from catta.stats.directions import ascends
 from catta.stats.drawing import at_common_epoch
 from catta.stats.filters import Filters, chosen
-from catta.stats.grouped import PROBLEM, grouped, per_problem, plain
+from catta.stats.grouped import PROBLEM, grouped, having, per_problem, plain
 from catta.stats.intervals import UNITS, Numbers, bootstrap
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def transforms(
     if most < 2:
         raise UsageError(f"most: {most} is less than 2")
     rows = chosen(corpus, trials, filters)
-    rows = rows[np.isfinite(rows["accuracy"].to_numpy())]
+    rows = having(rows, "accuracy")
     found: list[dict[str, Any]] = []
     for problem, part in per_problem(rows):
         found += [
@@ -82,11 +82,11 @@ def _better(row: dict[Any, Any]) -> str | None:
 
 def _of_problem(rows: pd.DataFrame, most: int, seed: int) -> list[dict[str, Any]]:
     epoch, rows = at_common_epoch(rows)
-    rows = rows[rows["transform"].notna().to_numpy()]
-    means: Any = grouped(rows, ["nn", "transform"])["accuracy"].mean().unstack()
+    named: Any = rows[rows["transform"].notna().to_numpy()]
+    means: Any = grouped(named, ["nn", "transform"])["accuracy"].mean().unstack()
     counts = means.notna().sum()
     names = sorted(counts.sort_values(ascending=False, kind="stable").index[:most])
-    up = ascends(str(rows["metric"].iloc[0])) if len(rows) else True
+    up = ascends(str(rows["metric"].iloc[0]))
     found: list[dict[str, Any]] = []
     for a, b in combinations(names, 2):
         both = means[[a, b]].dropna().to_numpy(dtype=np.float64)

@@ -11,7 +11,7 @@ from scipy import stats
 from catta.corpus import Corpus
 from catta.errors import UsageError
 from catta.stats.filters import Filters, chosen
-from catta.stats.grouped import PROBLEM, grouped, per_problem, plain
+from catta.stats.grouped import PROBLEM, equal, grouped, having, per_problem, plain
 from catta.stats.intervals import NONE, UNITS, Numbers, bootstrap
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def rank_correlation(
     if filters.pop("epoch", None) is not None:
         raise UsageError("epoch: name `first` and `final` instead")
     rows = chosen(corpus, trials, filters)
-    rows = rows[rows["accuracy"].notna().to_numpy()]
+    rows = having(rows, "accuracy")
     found = [
         dict(zip(PROBLEM, problem, strict=True)) | _row(part, first, final, seed)
         for problem, part in per_problem(rows)
@@ -77,7 +77,8 @@ def _row(rows: pd.DataFrame, first: int, final: int | None, seed: int) -> dict[s
     found = {"first": first, "final": last, "networks": len(networks), "trainings": len(pairs)}
     if len(x) < UNITS or np.ptp(x) == 0 or np.ptp(y) == 0:
         return found
-    spearman, kendall = stats.spearmanr(x, y), stats.kendalltau(x, y)
+    tests: tuple[Any, Any] = (stats.spearmanr(x, y), stats.kendalltau(x, y))
+    spearman, kendall = tests
     low, high = _interval(x, y, seed)
     return found | {
         "spearman": float(spearman.statistic),
@@ -100,7 +101,7 @@ def _horizon(rows: pd.DataFrame, first: int) -> int | None:
 def _pairs(rows: pd.DataFrame, first: int, last: int) -> Any:
     """Trainings that have both epochs: name, first and final value."""
     ends = [
-        grouped(rows[(rows["epoch"] == epoch).to_numpy()], ["nn", "training"])["accuracy"].mean()
+        grouped(equal(rows, "epoch", epoch), ["nn", "training"])["accuracy"].mean()
         for epoch in (first, last)
     ]
     import pandas as pd
@@ -118,6 +119,4 @@ def _spearman(x: Numbers, y: Numbers, axis: int = -1) -> Any:
     ranks = (stats.rankdata(x, axis=axis), stats.rankdata(y, axis=axis))
     one, other = (r - r.mean(axis=axis, keepdims=True) for r in ranks)
     scale = np.sqrt((one**2).sum(axis=axis) * (other**2).sum(axis=axis))
-    return np.divide(
-        (one * other).sum(axis=axis), scale, out=np.zeros_like(scale), where=scale > 0
-    )
+    return np.divide((one * other).sum(axis=axis), scale, out=np.zeros_like(scale), where=scale > 0)

@@ -13,7 +13,7 @@ from catta.corpus import Corpus
 from catta.errors import UsageError
 from catta.stats.drawing import at_common_epoch
 from catta.stats.filters import chosen
-from catta.stats.grouped import per_problem
+from catta.stats.grouped import equal, having, per_problem
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,12 +56,12 @@ def sides(
     if a == b:
         raise UsageError(f"{by}: name two different ones, not {a!r} twice")
     rows = chosen(corpus, trials, filters)
-    rows = rows[np.isfinite(rows["accuracy"].to_numpy())]
+    rows = having(rows, "accuracy")
     for name in (a, b):
-        if not (rows[by] == name).any():
+        if not len(equal(rows, by, name)):
             raise UsageError(f"there is no measurement of the {by} {name!r}")
-    rows = rows[rows[by].isin([a, b]).to_numpy()]
-    return _sides(rows, by, a, b)
+    both: Any = rows[np.isin(rows[by].to_numpy(), [a, b])]
+    return _sides(both, by, a, b)
 
 
 def _sides(rows: pd.DataFrame, by: str, a: str, b: str) -> Iterator[Sides]:
@@ -70,5 +70,5 @@ def _sides(rows: pd.DataFrame, by: str, a: str, b: str) -> Iterator[Sides]:
         shared = part[part["epoch"].isin(both.index[both == 2]).to_numpy()]
         if len(shared):
             epoch, at_epoch = at_common_epoch(shared)
-            one, other = (at_epoch[(at_epoch[by] == name).to_numpy()] for name in (a, b))
+            one, other = (equal(at_epoch, by, name) for name in (a, b))
             yield Sides(problem=problem, epoch=epoch, a=one, b=other)

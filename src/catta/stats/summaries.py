@@ -11,7 +11,7 @@ import numpy as np
 from catta.corpus import Corpus
 from catta.stats.directions import best_of
 from catta.stats.filters import Filters, chosen
-from catta.stats.grouped import PROBLEM, checked, grouped, keyed
+from catta.stats.grouped import PROBLEM, checked, grouped, having, keyed
 from catta.stats.intervals import mean_interval
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def summary(
     """
     names = checked(by)
     rows = chosen(corpus, trials, filters)
-    rows = rows[rows["accuracy"].notna().to_numpy()]
+    rows = having(rows, "accuracy")
     groups = grouped(rows, names)["accuracy"]
     found: Any = groups.agg(["count", "mean", "median", "std", "min", "max"])
     quantiles: Any = groups.quantile([*QUANTILES.values()]).unstack()

@@ -10,7 +10,7 @@ import numpy as np
 
 from catta.corpus import Corpus
 from catta.stats.filters import Filters, chosen
-from catta.stats.grouped import PROBLEM, checked, grouped, keyed
+from catta.stats.grouped import PROBLEM, checked, equal, grouped, having, keyed
 from catta.stats.summaries import QUANTILES
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def durations(
     """
     names = checked(by)
     rows = chosen(corpus, trials, filters)
-    rows = rows[rows["seconds"].notna().to_numpy()]
+    rows = having(rows, "seconds")
     extra = [name for name in ("nn",) if name not in names]
     kept: Any = rows[list(dict.fromkeys([*names, *extra, "training", "epoch", "seconds"]))]
     last = kept.sort_values("epoch", kind="stable").drop_duplicates(
@@ -64,7 +64,7 @@ def durations(
     found["networks"] = found["trainings"] if "nn" in names else groups["nn"].nunique()
     if "nn" in names:
         found["networks"] = np.ones(len(found), dtype=np.int64)
-    first = kept[(kept["epoch"] == 1).to_numpy()]
+    first = equal(kept, "epoch", 1)
     found["first_median"] = grouped(first, names)["seconds"].median()
     found["total"] = groups["seconds"].sum()
     return keyed(found, names, COLUMNS)
