@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from inspect import Signature, signature
 from typing import Any
 
@@ -139,10 +140,9 @@ def _measurements(
 ) -> Any:
     """The measurements that options choose: those of every command below."""
     from catta.plots.saving import form_of
-    from catta.plots.style import ready
     from catta.stats.filters import chosen
 
-    ready()
+    import_module("catta.plots.style")  # says, before any work, if matplotlib is missing
     form_of(output)
     filters: dict[str, Any] = {"task": task, "dataset": dataset, "metric": metric, "nn": nn}
     filters |= {"family": family, "nn_prefixes": nn_prefixes, "epoch": epoch, "source": source}

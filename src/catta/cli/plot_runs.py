@@ -20,14 +20,15 @@ TheRun = Annotated[
 @guarded
 def cycles(output: Output, run: TheRun, title: Title = None, corpus: CorpusPath = None) -> None:
     """A run, cycle by cycle: valid rate with its interval, accuracies, what was admitted."""
-    from catta import loop, plots
+    from catta import loop, plots, stats
     from catta.plots.saving import form_of, save
 
     form_of(output)
     draw = plots.run_figure
-    found = loop.report(run, corpus=corpus or default_corpus())
-    name = title or f"Run {found.run.id} (arm {found.run.arm})"
-    figure = draw(_cycle_rows(found), _candidate_rows(found), title=name)
+    report = loop.report(run, corpus=corpus or default_corpus())
+    name = title or f"Run {report.run.id} (arm {report.run.arm})"
+    threshold = float(stats.runs(names=[report])["threshold"].iloc[0])
+    figure = draw(stats.cycles(report), stats.accuracies(report), threshold=threshold, title=name)
     typer.echo(f"Written: {save(figure, output)}")
 
 
@@ -108,20 +109,4 @@ def _candidate_rows(report: Any) -> Any:
         )
         for c in report.candidates
     ]
-    return pd.DataFrame(rows, columns=list(columns))
-
-
-def _cycle_rows(report: Any) -> Any:
-    import pandas as pd
-    from scipy.stats import binomtest
-
-    columns = ("cycle", "generated", "valid", "valid_rate", "valid_low", "valid_high", "admitted")
-    rows: list[tuple[Any, ...]] = []
-    for cycle in report.cycles:
-        members = [c for c in report.candidates if c.cycle == cycle.number and c.verdict]
-        valid, admitted = sum(c.verdict.ok for c in members), sum(c.admitted for c in members)
-        if members:
-            interval = binomtest(valid, len(members)).proportion_ci(method="wilson")
-            share = (valid / len(members), interval.low, interval.high)
-            rows.append((cycle.number, len(members), valid, *share, admitted))
     return pd.DataFrame(rows, columns=list(columns))

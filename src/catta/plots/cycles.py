@@ -83,7 +83,7 @@ def accuracy_distribution(
         return nothing(axes, title, "No candidate was trained yet.")
     for cycle, rows in found.frame.groupby("cycle"):
         _strip(axes, float(str(cycle)), rows)
-    if threshold is not None:
+    if threshold is not None and np.isfinite(threshold):
         axes.axhline(threshold, color=PALETTE[5], linestyle="--", linewidth=1, label="threshold")
     legend(axes, loc="lower right")
     note = f"n = {count(len(found.frame), 'network')}; box: quartiles, median"
@@ -129,13 +129,20 @@ def admitted(
     return axes
 
 
-def run_figure(cycles: pd.DataFrame, candidates: pd.DataFrame, *, title: str) -> Figure:
+def run_figure(
+    cycles: pd.DataFrame,
+    candidates: pd.DataFrame,
+    *,
+    title: str,
+    threshold: float | None = None,
+) -> Figure:
     """All curves of a run in one figure.
 
     Args:
         cycles: What `valid_rate` and `admitted` take.
         candidates: What `accuracy_distribution` takes.
         title: What stands above it.
+        threshold: Of `accuracy_distribution`.
 
     Raises:
         UsageError: A column is missing.
@@ -144,7 +151,7 @@ def run_figure(cycles: pd.DataFrame, candidates: pd.DataFrame, *, title: str) ->
     with styled():
         first, second, third = figure.subplots(1, 3)
         valid_rate(cycles, axes=first)
-        accuracy_distribution(candidates, axes=second)
+        accuracy_distribution(candidates, threshold=threshold, axes=second)
         admitted(cycles, axes=third)
         words: Any = {"x": 0.01, "ha": "left", "fontsize": 11.5, "fontweight": "bold"}
         figure.suptitle(plain(title), **words, parse_math=False)

@@ -147,7 +147,7 @@ def _settings(node: GraphNode) -> str:
             continue
         text = _value(value, square=name == "kernel")
         if name == "kernel":
-            found.append(text)
+            found.append(text if isinstance(value, tuple) else f"kernel {text}")
         elif text != _DEFAULTS.get(name):
             found.append(f"{name} {text}")
     return ", ".join(found)

@@ -65,7 +65,8 @@ STYLE: dict[str, Any] = {
     "grid.linewidth": 0.7,
     "hatch.linewidth": 0.6,
     "legend.fontsize": 8.5,
-    "legend.frameon": False,
+    "legend.edgecolor": "none",
+    "legend.framealpha": 0.85,
     "xtick.color": FAINT,
     "xtick.labelcolor": QUIET,
     "xtick.labelsize": 8.5,
@@ -76,10 +77,6 @@ STYLE: dict[str, Any] = {
     "svg.fonttype": "none",  # text stays text: it can be searched, selected and read aloud
     "svg.hashsalt": "catta",  # the same plot is the same file
 }
-
-
-def ready() -> None:
-    """Do nothing: whoever could import this has what plots need."""
 
 
 @contextmanager
