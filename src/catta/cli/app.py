@@ -25,6 +25,7 @@ from catta.cli import (
     report,
     runs,
     stats,
+    stats_runs,
     train,
     tune,
     warmup,
@@ -53,6 +54,7 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(corpus.app, name="corpus")
+stats_runs.register(stats.app)
 app.add_typer(stats.app, name="stats")
 app.add_typer(plot.app, name="plot")
 export.app.command(export.DEFAULT)(export_network.network)

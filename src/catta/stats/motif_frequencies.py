@@ -20,7 +20,6 @@ from catta.records import Candidate
 from catta.stats.motif_finding import KINDS, find_motifs, kind_of
 from catta.stats.run_reports import (
     COUNT,
-    MAYBE,
     NUMBER,
     TEXT,
     Columns,
@@ -39,7 +38,7 @@ _FREQUENCY: Columns = {
     **dict.fromkeys(("networks", "of"), COUNT),
     **dict.fromkeys(("share", "low", "high", "times"), NUMBER),
 }
-_CYCLES: Columns = {"run": TEXT, "group": TEXT, "cycle": MAYBE, **_FREQUENCY}
+_CYCLES: Columns = {"run": TEXT, "group": TEXT, "cycle": NUMBER, **_FREQUENCY}
 _PAIRS: Columns = {
     **dict.fromkeys(("run", "first", "first_kind", "second", "second_kind"), TEXT),
     **dict.fromkeys(("networks", "of", "admitted", "cycle"), COUNT),
@@ -77,9 +76,10 @@ def motifs(
 def motif_cycles(run: str | RunReport, corpus: Place = None) -> pd.DataFrame:
     """The rows of `motifs` for the groups of a run's networks: seeds, cycles, admitted ones.
 
-    `group` is `seeds`, `admitted` (all cycles) or `cycle`, and then `cycle` is its number. A motif
-    of any group has a row in every group; a group without a graph has none. Networks count once
-    in a group. Graphs are stored with the build check, for earlier runs by `catta corpus inspect`.
+    `group` is `seeds`, `admitted` (of all cycles) or `cycle`; `cycle` is its number, NaN for the
+    others. A motif of any group has a row in every group; a group without a graph has none. A
+    network counts once in a group. Graphs are stored with the build check, for earlier runs by
+    `catta corpus inspect`.
 
     Args:
         run: Its id, a unique beginning of it, or what was read of it before.

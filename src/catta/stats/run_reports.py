@@ -19,7 +19,7 @@ Place = str | Path | Corpus | None
 Columns = Mapping[str, str]
 """Names of columns and their types; the types also hold where there is no row."""
 
-NUMBER, COUNT, TEXT, TRUTH, MAYBE = "float64", "int64", "object", "bool", "Int64"
+NUMBER, COUNT, TEXT, TRUTH = "float64", "int64", "object", "bool"
 
 
 def report_for(run: str | RunReport, corpus: Place) -> RunReport:
