@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import Any
 
 from rich import box
 from rich.table import Table
@@ -12,18 +13,19 @@ from rich.text import Text
 from catta.cli.formats import NONE, counted
 from catta.cli.output import print_json, print_rich
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 SHOWN = 40
 """Rows of a table on the screen."""
 
 _SMALL, _LARGE = 1e-3, 1e6
 
+_LINE = 18
+"""Characters of a text that stay on one line."""
 
-def show_frame(
-    table: Any, *, title: str, nothing: str, as_json: bool, rows: int = SHOWN
-) -> None:
+_TITLES = MappingProxyType({"task": "", "dataset": "", "metric": "", "epoch": "epoch "})
+"""Columns that go into the title where all rows agree, and what is said before the value."""
+
+
+def show_frame(table: Any, *, title: str, nothing: str, as_json: bool, rows: int = SHOWN) -> None:
     """Print a table, or all of its rows as one JSON list of objects.
 
     Args:
@@ -45,19 +47,40 @@ def show_frame(
         print_rich(f"{rest}: see --rows and --json.")
 
 
-def _rich(table: pd.DataFrame, title: str) -> Table:
-    shown = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+def _rich(table: Any, title: str) -> Table:
+    table, common = _common(_with_interval(table))
+    title = f"{title}: {', '.join(common)}" if common else title
+    shown = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD)
     for name in table.columns:
         numbers = table[name].dtype.kind in "iuf"
+        widest = max((len(_cell(value)) for value in table[name]), default=0)
         shown.add_column(
             Text(str(name)),
             justify="right" if numbers else "left",
             overflow="fold",
-            no_wrap=numbers,
+            no_wrap=widest <= _LINE,
+            min_width=min(widest, _LINE),
         )
     for row in table.itertuples(index=False):
         shown.add_row(*(Text(_cell(value)) for value in row))
     return shown
+
+
+def _with_interval(table: Any) -> Any:
+    """The ends of an interval in one column."""
+    if "ci_low" not in table:
+        return table
+    ends = zip(table["ci_low"], table["ci_high"], strict=True)
+    texts = [f"{_cell(low)} to {_cell(high)}" if low == low else NONE for low, high in ends]
+    table = table.assign(ci_low=texts).rename(columns={"ci_low": "95 % interval"})
+    return table.drop(columns="ci_high")
+
+
+def _common(table: Any) -> tuple[Any, list[str]]:
+    """The table without what all rows agree in, and this."""
+    names = [name for name in _TITLES if name in table and table[name].nunique() == 1]
+    texts = [f"{_TITLES[name]}{_cell(table[name].iloc[0])}" for name in names]
+    return table.drop(columns=names), texts
 
 
 def _cell(value: Any) -> str:

@@ -86,6 +86,8 @@ def summary(
     chosen = filters(task=task, dataset=dataset, metric=metric, family=family, source=source)
     chosen |= filters(nn=nn, nn_prefixes=prefix, epoch=epoch)
     table = stats.summary(corpus, by=[*_PROBLEM, *(by or [])], seed=seed, **chosen)
+    if not as_json:
+        table = table.drop(columns=["q05", "q25", "q75", "q95", "min", "max"])
     show_frame(table, title="Summary", nothing=_NOTHING, as_json=as_json, rows=rows)
 
 
@@ -159,6 +161,8 @@ def ranks(
 
     chosen = filters(task=task, dataset=dataset, metric=metric, family=family)
     table = stats.rank_correlation(corpus, final=final, seed=seed, **chosen)
+    if not as_json:
+        table = table.drop(columns=["spearman_p", "kendall_p"])
     show_frame(table, title="Rank correlation", nothing=_NOTHING, as_json=as_json)
 
 
@@ -241,6 +245,8 @@ def effects(
 
     chosen = filters(task=task, dataset=dataset, metric=metric, family=family, epoch=epoch)
     table = stats.effects(corpus, sample=sample, seed=seed, **chosen)
+    if not as_json:
+        table = table.drop(columns=["p", "drawn"])
     show_frame(table, title="Effects", nothing=_TOO_FEW, as_json=as_json, rows=rows)
 
 
@@ -265,6 +271,8 @@ def transforms(
 
     chosen = filters(task=task, dataset=dataset, metric=metric, family=family, epoch=epoch)
     table = stats.transforms(corpus, most=most, seed=seed, **chosen)
+    if not as_json:
+        table = table.drop(columns=["mean_a", "mean_b", "p"])
     show_frame(table, title="Transforms", nothing=_TOO_FEW, as_json=as_json, rows=rows)
 
 
@@ -295,6 +303,8 @@ def compare(
     chosen = filters(task=task, dataset=dataset, metric=metric, epoch=epoch)
     table = stats.compare(a, b, corpus, by=by, on=on or ON, seed=seed, **chosen)
     nothing = f"There is no task, dataset, metric and epoch that both {a} and {b} have."
+    if not as_json:
+        table = table.drop(columns="p")
     show_frame(table, title=f"{a} and {b}", nothing=nothing, as_json=as_json)
 
 
@@ -339,5 +349,7 @@ def durations(
 
     chosen = filters(task=task, dataset=dataset, metric=metric, family=family)
     table = stats.durations(corpus, by=[*_PROBLEM, *(by or [])], **chosen)
+    if not as_json:
+        table = table.drop(columns=["q05", "q25", "q75", "q95", "first_median"])
     title, nothing = "Seconds an epoch", "No measurement matches that has a duration."
     show_frame(table, title=title, nothing=nothing, as_json=as_json, rows=rows)

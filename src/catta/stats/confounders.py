@@ -13,6 +13,7 @@ from catta.stats.drawing import one_a_network
 from catta.stats.filters import Filters
 from catta.stats.grouped import PROBLEM, plain
 from catta.stats.hyperparameters import hyperparameters
+from catta.stats.intervals import UNITS
 from catta.stats.sides import Sides, sides
 
 if TYPE_CHECKING:
@@ -121,6 +122,8 @@ def _row(columns: list[Any], of_a: int, of_b: int) -> dict[str, Any] | None:
     if not all(known) or columns[0].dtype != columns[1].dtype:
         return row
     one, other = columns
+    if one.dtype == np.float64 and min(len(one), len(other)) < UNITS:
+        return row
     if one.dtype == np.float64:
         test: Any = stats.ks_2samp(one.to_numpy(), other.to_numpy(), method="asymp")
         return row | {"distance": float(test.statistic), "p": float(test.pvalue)}
