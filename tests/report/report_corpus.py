@@ -202,7 +202,7 @@ class Page(HTMLParser):
         self.elements.append((tag, values))
         if tag not in self._VOID:
             self._open.append(tag)
-        if tag in ("section", "table") and values.get("aria-labelledby"):
+        if values.get("aria-labelledby"):
             self._section = values["aria-labelledby"] or ""
         if tag == "tr":
             self._row = []

@@ -16,7 +16,7 @@ from catta.corpus.opening import opened
 from catta.graphs import Graph
 from catta.loop.reports import RunReport, find_run, report_of
 from catta.records import Candidate, Network
-from catta.report.code import difference, highlighted, style_sheet
+from catta.report.code import difference, highlighted, highlighted_difference, style_sheet
 from catta.report.drawing import Scale
 from catta.report.drawings import DRAWN, Drawn, draw_graph, draw_lineage
 from catta.report.embedding import write_data
@@ -122,7 +122,7 @@ def _write(
     tell("ranking the networks")
     leaderboard = leaderboard_of(trials)
     views = [
-        view_of(report, f"runs/{_file_name(report.run.id, number)}.html")
+        view_of(report, store, f"runs/{_file_name(report.run.id, number)}.html")
         for number, report in enumerate(reports)
     ]
     chosen = _chosen(store, reports, leaderboard)
@@ -136,7 +136,7 @@ def _write(
         guard=_copy_assets(folder),
     )
     tell("writing the overview")
-    overview = overview_of(store, trials, leaderboard)
+    overview = overview_of(store, trials, leaderboard, reports)
     site.write("index.html", "index.html", overview=overview, unit=_UNIT)
     sizes = bool(leaderboard.frame["parameters"].notna().any())
     rows = len(leaderboard.frame)
@@ -171,7 +171,6 @@ def _write_run(site: Pages, view: RunView, key: str, names: Mapping[str, str]) -
         view=view,
         key=key,
         improvement=improvement,
-        assessed=view.assessed,
         names=names,
         lineage=lineage,
     )
@@ -194,6 +193,8 @@ def _write_network(
     if view.nearest is not None and view.nearest_source is not None:
         names = (view.nearest.name, view.title)
         changed = difference(view.nearest_source, view.network.source, names)
+    run = next((r for r in runs if view.candidate and r.entry.id == view.candidate.run), None)
+    seed = run.seeds.get(view.network.id) if run else None
     site.write(
         view.page,
         "network.html",
@@ -204,9 +205,9 @@ def _write_network(
         difference=changed,
         graph=graph,
         drawing=drawing,
-        run=next(
-            (r.entry for r in runs if view.candidate and r.entry.id == view.candidate.run), None
-        ),
+        run=run and run.entry,
+        seed=seed,
+        seed_difference=highlighted_difference(seed["diff"] or "") if seed else None,
     )
 
 

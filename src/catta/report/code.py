@@ -7,8 +7,8 @@ from typing import Any
 
 from catta.novelty import InvalidSource, normalize
 
-LIGHT, DARK = "friendly", "github-dark"
-"""Styles of Pygments whose text is readable on the ground of the pages."""
+LIGHT, DARK = "default", "github-dark"
+"""Styles of Pygments whose texts have a contrast of at least 4.5 to the ground of the pages."""
 
 
 def highlighted(source: str) -> Any:
@@ -26,12 +26,16 @@ def difference(before: str, after: str, names: tuple[str, str]) -> Any:
         after: Source of the new one.
         names: What they are called, in the same order.
     """
-    from pygments.lexers import DiffLexer
-
     lines = difflib.unified_diff(
         _lines(before), _lines(after), fromfile=names[0], tofile=names[1], lineterm="", n=3
     )
-    text = "\n".join(lines)
+    return highlighted_difference("\n".join(lines))
+
+
+def highlighted_difference(text: str) -> Any:
+    """A unified difference as safe HTML; None of an empty one."""
+    from pygments.lexers import DiffLexer
+
     return _html(text, DiffLexer()) if text else None
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from catta import stats
 from catta.corpus import Corpus
+from catta.loop.reports import RunReport
 from catta.report.drawing import Histogram, Scale, histogram
 from catta.report.leaderboard import PROBLEM, Leaderboard
 
@@ -136,14 +137,24 @@ class FamilyPanel:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Overview:
-    """The first page."""
+    """The first page.
+
+    Attributes:
+        figures: How much there is.
+        problems: Those of most networks first.
+        panels: Families on the largest problems.
+        arms: Rows of `catta.stats.arms`, where there are several runs with candidates.
+    """
 
     figures: Figures
     problems: tuple[ProblemSummary, ...]
     panels: tuple[FamilyPanel, ...]
+    arms: tuple[dict[str, Any], ...]
 
 
-def overview_of(store: Corpus, trials: pd.DataFrame, leaderboard: Leaderboard) -> Overview:
+def overview_of(
+    store: Corpus, trials: pd.DataFrame, leaderboard: Leaderboard, reports: Sequence[RunReport]
+) -> Overview:
     """All that the first page shows."""
     known: Any = trials[trials["accuracy"].notna()]
     published = int((known["source"] == "published").sum())
@@ -160,7 +171,17 @@ def overview_of(store: Corpus, trials: pd.DataFrame, leaderboard: Leaderboard) -
         figures=figures,
         problems=_problems(trials, leaderboard),
         panels=_panels(trials, leaderboard),
+        arms=_arms(reports),
     )
+
+
+def _arms(reports: Sequence[RunReport]) -> tuple[dict[str, Any], ...]:
+    """Runs side by side, where there are two to stand so."""
+    begun = [report for report in reports if report.candidates]
+    if len(begun) < 2:
+        return ()
+    rows: Any = stats.arms(begun).to_dict("records")
+    return tuple(rows)
 
 
 def _problems(trials: pd.DataFrame, leaderboard: Leaderboard) -> tuple[ProblemSummary, ...]:

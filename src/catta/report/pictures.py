@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -91,11 +92,15 @@ def rates(
     title: str,
     cycles: Sequence[int],
     values: Sequence[float],
-    ends: Sequence[Sequence[float] | None],
+    ends: Sequence[tuple[float, float]],
 ) -> Picture:
     """A rate for each cycle, with its interval."""
     slots, scale = Slots(cycles=cycles), _scale(0.0, 1.0)
-    dots = [(slots.middle(place), scale(value)) for place, value in enumerate(values)]
+    dots = [
+        (slots.middle(place), scale(value))
+        for place, value in enumerate(values)
+        if math.isfinite(value)
+    ]
     return Picture(
         title=title,
         text=f"{title}, by cycle, with 95 % intervals; the table of cycles has the numbers.",
@@ -104,16 +109,14 @@ def rates(
         whiskers=[
             (slots.middle(place), scale(end[1]), scale(end[0]))
             for place, end in enumerate(ends)
-            if end is not None
+            if math.isfinite(end[0])
         ],
         line=points(dots),
         dots=dots,
     )
 
 
-def accuracies(
-    cycles: Sequence[int], candidates: Sequence[Candidate], threshold: float | None
-) -> Picture:
+def accuracies(cycles: Sequence[int], candidates: Sequence[Candidate], threshold: float) -> Picture:
     """The accuracy of each candidate that was trained, and the median of each cycle."""
     slots = Slots(cycles=cycles)
     by_cycle = [
@@ -139,7 +142,7 @@ def accuracies(
         y_ticks=[(place, text) for _, place, text in scale.ticks()],
         jitter=jitter,
         medians=medians,
-        threshold=None if threshold is None else scale(threshold),
+        threshold=scale(threshold) if math.isfinite(threshold) else None,
         legend=(("red", "median of the cycle; dashed: threshold of admission"),),
     )
 
@@ -185,7 +188,7 @@ def stacked(
 
 
 def of_run(
-    rows: Sequence[Mapping[str, Any]], candidates: Sequence[Candidate], threshold: float | None
+    rows: Sequence[Mapping[str, Any]], candidates: Sequence[Candidate], threshold: float
 ) -> tuple[Picture, ...]:
     """The panels of a run that has candidates, from the rows of its table of cycles."""
     cycles = [row["cycle"] for row in rows]
@@ -197,7 +200,7 @@ def of_run(
             "Valid networks",
             cycles,
             [row["valid_rate"] for row in rows],
-            [row["valid_interval"] for row in rows],
+            [(row["valid_low"], row["valid_high"]) for row in rows],
         ),
         accuracies(cycles, candidates, threshold),
         stacked("Failures by stage", cycles, [row["stages"] for row in rows], stages),
@@ -207,11 +210,8 @@ def of_run(
         rates(
             "Above the threshold",
             cycles,
-            [
-                row["above_threshold"] / row["generated"] if row["generated"] else 0.0
-                for row in rows
-            ],
-            [row["above_interval"] for row in rows],
+            [row["above_rate"] for row in rows],
+            [(row["above_low"], row["above_high"]) for row in rows],
         ),
         stacked("Seconds by step", cycles, timings, names, " s"),
     )

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from catta.loop.metrics import summarize
+from catta import stats
+from catta.corpus import Corpus
 from catta.loop.reports import RunReport
-from catta.records import Candidate
 from catta.report.pictures import Picture, of_run
 
 if TYPE_CHECKING:
     import pandas as pd
+
+PAIRS = 25
+"""Pairs of motifs that no seed has: so many are shown."""
+
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,7 +29,7 @@ class RunEntry:
         page: Its page in the folder.
         cycles: Closed cycles.
         candidates: Candidates so far.
-        valid_rate: Share of them that are valid networks; None where there are none.
+        valid_rate: Share of them that are valid networks; NaN where there are none.
         admitted: How many became examples.
         best: Highest validation accuracy.
     """
@@ -35,9 +41,24 @@ class RunEntry:
     finished: str | None
     cycles: int
     candidates: int
-    valid_rate: float | None
+    valid_rate: float
     admitted: int
-    best: float | None
+    best: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MotifTable:
+    """How frequent motifs are in the groups of a run's networks.
+
+    Attributes:
+        groups: What the groups are called, in order.
+        sizes: Networks with a stored graph in each of them.
+        rows: Motif, kind, and the share of each group that has it.
+    """
+
+    groups: tuple[str, ...]
+    sizes: tuple[int, ...]
+    rows: tuple[tuple[str, str, tuple[float, ...]], ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,53 +68,36 @@ class RunView:
     Attributes:
         entry: What the list of runs says of it.
         report: The run as stored.
-        threshold: Accuracy from which a candidate can be admitted.
-        rows: A row for each cycle: its number, whether it is closed, its timings, and what
-            `catta.loop.metrics.summarize` says of its candidates.
+        threshold: Accuracy from which a candidate can be admitted; NaN where none is stored.
+        rows: A row for each cycle: that of `catta.stats.cycles`, with its `timings` (seconds by
+            step) and `stages` (failed candidates by stage).
         total: The same of all candidates.
+        failures: For each stage at which candidates failed, the first one's error.
+        assessed: Rows of `catta.stats.assessment`.
+        motifs: Where graphs are stored.
+        pairs: The first rows of `catta.stats.novel_pairs`.
+        seeds: Rows of `catta.stats.nearest` by network.
         pictures: Small multiples; empty where there are no candidates.
         settings: The configuration, flat: names with dots.
-        seconds: Wall-clock time of everything.
     """
 
     entry: RunEntry
     report: RunReport
-    threshold: float | None
-    rows: tuple[Mapping[str, Any], ...]
-    total: Mapping[str, Any]
+    threshold: float
+    rows: tuple[Row, ...]
+    total: Row
+    failures: Mapping[str, str]
+    assessed: tuple[Row, ...]
+    motifs: MotifTable | None
+    pairs: tuple[Row, ...]
+    seeds: Mapping[str, Row]
     pictures: tuple[Picture, ...]
     settings: tuple[tuple[str, str], ...]
-    seconds: float
 
     @property
     def steps(self) -> list[str]:
         """What the time went into, in the order in which it was done."""
         return list(dict.fromkeys(step for row in self.rows for step in row["timings"]))
-
-    @property
-    def costs(self) -> tuple[Mapping[str, Any], ...]:
-        """Tokens, times and admitted networks of each cycle, and of all."""
-        timings = {
-            step: sum(row["timings"].get(step, 0.0) for row in self.rows) for step in self.steps
-        }
-        last = {"cycle": "all", "timings": timings, "seconds": self.seconds}
-        return (*self.rows, {**self.total, **last})
-
-    @property
-    def assessed(self) -> tuple[Mapping[str, Any], ...]:
-        """What the assessment on the test split says of each network it read it for."""
-        found = self.report.run.assessment.get("networks")
-        rows: Sequence[Any] = found if isinstance(found, list | tuple) else ()
-        return tuple(
-            {
-                "network": row.get("network"),
-                "cycle": row.get("cycle"),
-                "validation": row.get("validation_accuracy"),
-                "test": row.get("test_accuracy"),
-            }
-            for row in rows
-            if isinstance(row, Mapping)
-        )
 
     @property
     def relatives(self) -> list[str]:
@@ -146,55 +150,85 @@ class RunView:
         }
 
 
-def view_of(report: RunReport, page: str) -> RunView:
+def view_of(report: RunReport, store: Corpus, page: str) -> RunView:
     """The page of a run, at the path of the folder that is given."""
-    run, candidates = report.run, report.candidates
-    threshold = _threshold(run.config)
-    level = 1.0 if threshold is None else threshold
-    total = summarize(candidates, level)
-    rows = tuple(_row(report, number, level) for number in range(len(report.cycles)))
-    entry = RunEntry(
-        id=run.id,
-        page=page,
-        arm=run.arm,
-        created=run.created,
-        finished=run.finished,
-        cycles=sum(cycle.closed for cycle in report.cycles),
-        candidates=len(candidates),
-        valid_rate=total["valid_rate"] if candidates else None,
-        admitted=total["admitted"],
-        best=total["best_accuracy"],
+    failures = _records(stats.failures(report))
+    timings = {cycle.number: dict(cycle.timings) for cycle in report.cycles}
+    rows = tuple(
+        row | {"timings": timings[row["cycle"]], "stages": _stages(failures, row["cycle"])}
+        for row in _records(stats.cycles(report))
     )
+    (total,) = _records(stats.runs(names=[report]))
+    times: dict[str, float] = {}
+    for timing in timings.values():
+        for step, seconds in timing.items():
+            times[step] = times.get(step, 0.0) + seconds
+    total |= {"cycle": "all", "timings": times, "stages": _stages(failures)}
+    threshold = float(total["threshold"])
+    candidates = report.candidates
     return RunView(
-        entry=entry,
+        entry=_entry(report, page, total),
         report=report,
         threshold=threshold,
         rows=rows,
         total=total,
+        failures={row["stage"]: row["example"] or "" for row in reversed(failures)},
+        assessed=tuple(_records(stats.assessment(report))),
+        motifs=_motifs(_records(stats.motif_cycles(report, store))),
+        pairs=tuple(_records(stats.novel_pairs(report, store).head(PAIRS))),
+        seeds={row["network"]: row for row in _records(stats.nearest(report, store))},
         pictures=of_run(rows, candidates, threshold) if candidates else (),
-        settings=tuple(_flat(run.config)),
-        seconds=sum(sum(cycle.timings.values()) for cycle in report.cycles),
+        settings=tuple(_flat(report.run.config)),
     )
 
 
-def _row(report: RunReport, place: int, threshold: float) -> Mapping[str, Any]:
-    cycle = report.cycles[place]
-    own: Sequence[Candidate] = [c for c in report.candidates if c.cycle == cycle.number]
-    found = summarize(own, threshold)
-    return found | {
-        "cycle": cycle.number,
-        "closed": cycle.closed,
-        "timings": cycle.timings,
-        "seconds": sum(cycle.timings.values()),
-    }
+def _entry(report: RunReport, page: str, total: Row) -> RunEntry:
+    return RunEntry(
+        id=report.run.id,
+        page=page,
+        arm=report.run.arm,
+        created=report.run.created,
+        finished=report.run.finished,
+        cycles=total["closed"],
+        candidates=total["generated"],
+        valid_rate=total["valid_rate"],
+        admitted=total["admitted"],
+        best=total["best"],
+    )
 
 
-def _threshold(config: Mapping[str, Any]) -> float | None:
-    """From the configuration as it was stored, perhaps by an older Catta."""
-    for holder in (config.get("run"), config):
-        if isinstance(holder, Mapping) and isinstance(holder.get("threshold"), int | float):
-            return float(holder["threshold"])
-    return None
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    rows: Any = table.to_dict("records")
+    return rows
+
+
+def _stages(failures: Sequence[Row], cycle: int | None = None) -> dict[str, int]:
+    """Failed candidates by stage, of a cycle or of all."""
+    found: dict[str, int] = {}
+    for row in failures:
+        if cycle in (None, row["cycle"]):
+            found[row["stage"]] = found.get(row["stage"], 0) + row["candidates"]
+    return found
+
+
+def _motifs(rows: Sequence[Row]) -> MotifTable | None:
+    groups: dict[str, int] = {}
+    shares: dict[tuple[str, str], dict[str, float]] = {}
+    for row in rows:
+        number = row["cycle"]
+        group = row["group"] if math.isnan(number) else f"cycle {number:.0f}"
+        groups[group] = row["of"]
+        shares.setdefault((row["motif"], row["kind"]), {})[group] = row["share"]
+    if not groups:
+        return None
+    return MotifTable(
+        groups=tuple(groups),
+        sizes=tuple(groups.values()),
+        rows=tuple(
+            (motif, kind, tuple(found.get(group, math.nan) for group in groups))
+            for (motif, kind), found in shares.items()
+        ),
+    )
 
 
 def _flat(config: Mapping[str, Any], prefix: str = "") -> Sequence[tuple[str, str]]:

@@ -11,11 +11,11 @@
   const literal = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
   function layout(x, y, extra = {}) {
-    const axis = { gridcolor: colour("--line"), linecolor: colour("--line"), zeroline: false, tickcolor: colour("--line"), automargin: true };
+    const axis = { gridcolor: colour("--line"), linecolor: colour("--line"), zeroline: false, tickcolor: colour("--line") };
     return {
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: getComputedStyle(document.body).fontFamily, size: 13, color: colour("--muted") },
-      margin: { l: 64, r: 24, t: 16, b: 64 }, hovermode: "closest",
+      margin: { l: 72, r: 24, t: 16, b: 64 }, hovermode: "closest",
       hoverlabel: { bgcolor: colour("--ground"), bordercolor: colour("--line"), font: { color: colour("--ink"), size: 13 }, align: "left" },
       legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, itemsizing: "constant" },
       xaxis: { ...axis, ...x }, yaxis: { ...axis, ...y }, transition: { duration: still.matches ? 0 : 150 }, ...extra,
@@ -24,6 +24,8 @@
 
   function follow(chart, draw) {
     draw();
+    // plotly.js measures texts in an element of its own, which is for nobody to hear.
+    document.getElementById("js-plotly-tester")?.setAttribute("aria-hidden", "true");
     dark.addEventListener("change", draw);
     const tools = document.querySelector(`[data-chart-tools="${chart.id.replace("-chart", "")}"]`);
     for (const button of tools ? tools.querySelectorAll("[data-zoom]") : []) {
@@ -70,7 +72,7 @@
           type: "scatter", mode: "markers", name: family === null ? `others (${own.length})` : `${literal(data.families[family])} (${own.length})`,
           x: own.map((row) => data[key][row]), y: own.map((row) => data.best[row]),
           text: own.map((row) => literal(data.nn[row])), customdata: own,
-          hovertemplate: "<b>%{text}</b><br>best %{y:.4f}<br>%{x:,.4~g} " + titles[key] + "<extra></extra>",
+          hovertemplate: "%{text}<br>best %{y:.4f}<br>%{x:,.4~g} " + titles[key] + "<extra></extra>",
           marker: { size: 6, opacity: family === null ? .45 : .7, color: family === null ? colour("--muted") : palette()[number], symbol: family === null ? "circle-open" : symbols[number] },
         };
       }).filter((trace) => trace.x.length).reverse();
@@ -104,7 +106,7 @@
           x: own.map((row) => data[key][row] + (key === "cycle" ? 0.7 * (data.index[row] / Math.max(1, data.widest) - 0.5) : 0)),
           y: own.map((row) => data.accuracy[row]), customdata: own,
           text: own.map((row) => `cycle ${data.cycle[row]}, candidate ${data.index[row]}<br>${literal(data.id[row])}`),
-          hovertemplate: "<b>%{y:.4f}</b><br>%{text}<extra></extra>",
+          hovertemplate: "%{y:.4f}<br>%{text}<extra></extra>",
           marker: { size: 8, color: colour(tone), symbol, opacity: .8 },
         };
       }).filter((trace) => trace.x.length);
@@ -130,7 +132,7 @@
       const traces = data.map((curve, number) => ({
         type: "scatter", mode: "lines+markers", name: literal(curve.name), x: curve.epoch, y: curve.value,
         line: { color: palette()[number % 6], width: 2 }, marker: { symbol: symbols[number % 6], size: 6 },
-        hovertemplate: "epoch %{x}: <b>%{y:.4f}</b><extra></extra>",
+        hovertemplate: "epoch %{x}: %{y:.4f}<extra></extra>",
       }));
       window.Plotly.react(chart, traces, layout({ title: { text: "epoch", standoff: 8 }, rangemode: "tozero" }, { title: { text: "value of the metric" } }), config);
     };
