@@ -169,7 +169,7 @@ def _list(corpus: str | None, name: str | None, *, as_json: bool) -> None:
 
     found = measurements(corpus or default_corpus(), network=name)
     if as_json:
-        typer.echo(json.dumps(json.loads(found.to_json(orient="records"))))
+        typer.echo(json.dumps(json.loads(found.to_json(orient="records") or "[]")))
         return
     if found.empty:
         whose = f" of {name}" if name else ""

@@ -188,5 +188,6 @@ class Edge:
 
 
 def _measurement(row: RowMapping) -> EdgeMeasurement:
-    values = {name: row[name] for name in _MEASUREMENT}
-    return EdgeMeasurement(**{**values, "sample": tuple(values["sample"])})
+    values: dict[str, Any] = {name: row[name] for name in _MEASUREMENT}
+    values["sample"] = tuple(values["sample"])
+    return EdgeMeasurement(**values)

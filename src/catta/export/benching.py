@@ -176,8 +176,9 @@ def _seconds(arrays: Mapping[str, NDArray[Any]], runs: int) -> NDArray[np.float6
 
 
 def _number(value: object) -> float | None:
-    known = isinstance(value, float) and math.isfinite(value) and value >= 0
-    return float(value) if known else None
+    if isinstance(value, float) and math.isfinite(value) and value >= 0:
+        return value
+    return None
 
 
 def _milliseconds(value: object, count: int) -> float | None:

@@ -18,7 +18,7 @@ from catta.export.workplace import Workplace
 from catta.tasks.metrics import score
 
 COMPARED = 500
-"""Inputs of the validation split that outputs are compared on, if there are as many."""
+"""Inputs that outputs are compared on: of the validation split and, to fill up, of training."""
 
 _LARGEST = MAX_ARRAYS // 4
 _FILE = "file"
@@ -79,7 +79,7 @@ class Judge:
     def outputs(
         self, runtime: Runtime, content: bytes | None = None, *, count: int = COMPARED
     ) -> NDArray[np.float32]:
-        """Scores of the first inputs of the validation split.
+        """Scores of inputs that training did not see, as far as there are enough.
 
         Args:
             runtime: What computes them.
@@ -89,7 +89,7 @@ class Judge:
         Raises:
             ExportError: It fails, or gives something else than finite numbers.
         """
-        count = min(count, self._samples(), max(1, _LARGEST // self._output_bytes()))
+        count = min(count, max(1, _LARGEST // self._output_bytes()))
         found = self._ask(runtime, content, {"kind": "outputs", "count": count})
         array = found.get("outputs")
         if array is None or array.dtype != np.float32 or array.ndim < 2:

@@ -36,6 +36,7 @@ def of_export(exported: Exported, corpus: Corpus | None = None) -> Contestant:
         name=exported.subject.network.name,
         job={},
         arrays={_FILE: np.frombuffer(exported.content, dtype=np.uint8)},
+        inputs=exported.subject.data.inputs,  # not needed, but there is a worker that has them
         network_id=_known(exported.subject.network.id, corpus),
         format=exported.format,
         quantization=exported.quantization,

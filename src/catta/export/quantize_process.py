@@ -35,7 +35,7 @@ from onnxruntime.transformers.float16 import convert_float_to_float16
 
 _BATCH = 25
 _DYNAMIC_OPERATORS = ["MatMul", "Gemm", "Attention", "LSTM", "Gather"]
-"""Not convolutions: dynamic ranges make these slower than float32 on every x86 we measured."""
+"""Not convolutions, of which ONNX Runtime has no fast kernel with dynamic ranges on x86."""
 
 
 class _Images(CalibrationDataReader):
@@ -47,9 +47,10 @@ class _Images(CalibrationDataReader):
         )
         self._name = name
 
-    def get_next(self) -> dict[str, NDArray[Any]] | None:
+    def get_next(self) -> dict[str, NDArray[Any]]:
+        """The next batch; empty where there is none."""
         batch = next(self._batches, None)
-        return None if batch is None else {self._name: batch}
+        return {} if batch is None else {self._name: batch}
 
 
 def main() -> None:

@@ -40,7 +40,7 @@ class _Session:
         self.integer = first.type == "tensor(int64)"
 
     def __call__(self, inputs: NDArray[Any]) -> NDArray[Any]:
-        return self._session.run(None, {self._input: inputs})[0]
+        return np.asarray(self._session.run(None, {self._input: inputs})[0])
 
 
 def perform(job: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> Output:

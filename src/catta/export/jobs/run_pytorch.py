@@ -23,7 +23,7 @@ from catta.export.jobs.running import FILE, perform_with
 class _Eager:
     """A module, called as users call it."""
 
-    version = torch.__version__
+    version: str = str(torch.__version__)
 
     def __init__(
         self, network: nn.Module, sample: tuple[int, ...], *, integer: bool, batch: int | None
@@ -54,7 +54,7 @@ def _load(job: Mapping[str, Any], data: Mapping[str, np.ndarray], threads: int) 
 
 def _file(content: np.ndarray) -> _Eager:
     program = torch.export.load(io.BytesIO(content.tobytes()))
-    (inputs,), _ = program.example_inputs or ((), {})
+    inputs: Any = program.example_inputs[0][0] if program.example_inputs else None
     fixed = not program.range_constraints
     return _Eager(
         program.module(),

@@ -100,10 +100,14 @@ def _batches(inputs: NDArray[Any], size: int) -> Generator[NDArray[Any]]:
 
 
 def _outputs(loaded: Loaded, work: Work, count: int) -> NDArray[np.float32]:
+    """Of the first inputs of the validation split and, where these are too few, of training."""
     network = _Network(loaded)
     parts: list[Tensor] = []
+    inputs = work.inputs[:count]
+    if len(inputs) < count and work.transformed is None:
+        inputs = torch.cat([inputs, work.samples["x"][: count - len(inputs)]])
     with torch.inference_mode():
-        for batch in work.inputs[:count].split(PREDICT_BATCH):
+        for batch in inputs.split(PREDICT_BATCH):
             ready = batch if work.transformed is None else work.transformed(batch.clone())
             parts.append(network(ready).float())
     return np.ascontiguousarray(torch.cat(parts).numpy())
