@@ -174,7 +174,7 @@ def _by_group(table: pd.DataFrame) -> pd.DataFrame:
         name = row["group"] if math.isnan(row["cycle"]) else f"{row['group']} {row['cycle']:.0f}"
         found = rows.setdefault((row["motif"], row["kind"]), {})
         found |= {"motif": row["motif"], "kind": row["kind"]}
-        found[f"{name} (n = {row['of']:,})"] = row["share"]
+        found[f"{name}\nn = {row['of']:,}"] = row["share"]
     return pd.DataFrame(list(rows.values()))
 
 
