@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from catta.export.pt2_format import Pt2Exporter
 from catta.export.protocols import Exporter
+from catta.export.pt2_format import Pt2Exporter
 from catta.testing.exporter import ExporterContract
 
 
