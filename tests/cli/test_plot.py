@@ -13,6 +13,7 @@ from cli_builders import Invoke
 
 pytest.importorskip("matplotlib")
 
+import catta
 from catta.cli.plot import app
 from catta.corpus import Corpus
 from catta.graphs import Graph, GraphNode
@@ -28,37 +29,44 @@ KINDS = [
 ]
 
 
-def measured(accuracy: float, place: int, epoch: int) -> dict[str, Any]:
+def measured(accuracy: float, place: int) -> dict[str, Any]:
     """One trial of LEMUR's format."""
     return {
         "accuracy": accuracy,
         "batch": 2 ** (place % 3 + 3),
         "duration": 10**9 * (place + 1),
-        "epoch": epoch,
         "lr": 0.1 / (place + 1),
         "momentum": place / 10,
         "transform": "norm",
         "uid": f"u{place}",
-        "task": "img-classification",
     }
 
 
-@pytest.fixture
-def filled(invoke: Invoke, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A corpus of two networks with twelve trainings on two datasets; the working directory."""
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus of two networks, each trained six times for two epochs on two datasets."""
+    place = tmp_path_factory.mktemp("imported")
     content = members("2.1.2")
-    for width, name in enumerate(("ResNet", "Alex_$x^2$"), start=1):
+    for width, name in enumerate(("ResNet", "Alex"), start=1):
         content[f"ab/nn/nn/{name}.py"] = NET.format(width=width)
         for problem in (CIFAR, MNIST):
             for epoch in (1, 2):
-                values = [
-                    measured(0.1 * width + 0.05 * p + 0.1 * epoch, p, epoch) for p in range(6)
-                ]
+                base = 0.1 * (width + epoch)
+                values = [measured(base + 0.05 * p, p) for p in range(6)]
                 path = f"ab/nn/stat/train/{problem}{name}/{epoch}.json"
                 content[path] = json.dumps(values)
-    write_wheel(tmp_path / "nn_dataset-2.1.2-py3-none-any.whl", content)
-    assert invoke("corpus", "import", "lemur", "nn_dataset-2.1.2-py3-none-any.whl").exit_code == 0
+    wheel = place / "nn_dataset-2.1.2-py3-none-any.whl"
+    write_wheel(wheel, content)
+    with Corpus.open(place / "corpus.sqlite") as store:
+        catta.import_lemur(store, wheel)
+    return place / "corpus.sqlite"
+
+
+@pytest.fixture
+def filled(imported: Path, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory, with that corpus in it."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(imported, corpus)
     return tmp_path
 
 
@@ -124,7 +132,7 @@ def test_a_name_that_is_no_plot_is_said_before_any_work(
 def test_without_matplotlib_a_sentence(
     filled: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in [name for name in sys.modules if name.startswith("catta.plots.")]:
+    for name in [name for name in sys.modules if name.startswith(("catta.plots.", "matplotlib"))]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     result = invoke("plot", "box", "--dataset", "mnist", "-o", "plot.png")

@@ -248,8 +248,9 @@ def test_long_and_strange_names(kind: str) -> None:
 
 
 def test_the_same_plot_is_the_same_file() -> None:
-    for form in ("svg", "pdf", "png"):
-        assert plots.rendered(draw("mean"), form) == plots.rendered(draw("mean"), form)
+    for form in ("svg", "pdf"):
+        one, other = (plots.rendered(draw("valid"), form) for _ in range(2))
+        assert one == other
 
 
 def test_mean_and_deviation_are_those_of_the_epochs() -> None:
@@ -349,11 +350,10 @@ def test_ranks_are_by_the_best_value_of_each_column() -> None:
         }
     )
     axes = plots.ranks(frame)
-    assert [t.get_text() for t in axes.get_yticklabels()] == ["b", "a", "c"]
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["a", "b", "c"]
     cells = {t.get_position(): t.get_text() for t in axes.texts}
-    assert [cells[column, row] for row in range(3) for column in range(2)] == [
-        *("3", "1"), *("1", "2"), *("1", ""),
-    ]  # fmt: skip
+    shown = [[cells[column, row] for column in range(2)] for row in range(3)]
+    assert shown == [["1", "2"], ["3", "1"], ["1", ""]]
     with pytest.raises(UsageError, match="same column"):
         plots.ranks(frame, rows="nn", columns="nn")
 

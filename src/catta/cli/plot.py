@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from inspect import Signature, signature
 from typing import Any
 
@@ -142,7 +141,7 @@ def _measurements(
     from catta.plots.saving import form_of
     from catta.stats.filters import chosen
 
-    import_module("catta.plots.style")  # says, before any work, if matplotlib is missing
+    plots.check()
     form_of(output)
     filters: dict[str, Any] = {"task": task, "dataset": dataset, "metric": metric, "nn": nn}
     filters |= {"family": family, "nn_prefixes": nn_prefixes, "epoch": epoch, "source": source}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from catta.errors import UsageError
 from catta.lazy import exports
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ __all__ = [
     "accuracy_distribution",
     "admitted",
     "box",
+    "check",
     "correlation",
     "importance",
     "learning_curves",
@@ -68,4 +70,20 @@ _HOMES = {
     "violin": "catta.plots.distributions",
 }
 
-__getattr__, __dir__ = exports(__name__, _HOMES)
+_get, __dir__ = exports(__name__, _HOMES)
+
+
+def __getattr__(name: str) -> object:
+    try:
+        return _get(name)
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] != "matplotlib":
+            raise
+        raise UsageError(
+            "plots: matplotlib is not installed; install it with: pip install 'catta[report]'"
+        ) from error
+
+
+def check() -> None:
+    """Raise UsageError, before any work, if matplotlib is not installed."""
+    __getattr__("box")

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catta.errors import UsageError
-from catta.plots.dot import FAINT, INK, QUIET, Drawing, digraph, literal
+from catta.plots.dot import FAINT, INK, QUIET, Drawing, digraph, head, literal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -206,15 +206,12 @@ def _shade(share: float) -> str:
 
 
 def _title(title: str, shown: int, there: int) -> Any:
-    from graphviz import nohtml
-
     facts = (
         f"n = {shown:,} of {there:,} networks, as cycle/index and validation accuracy (0 to 1); "
         "darker: better; thick border: admitted",
         "solid: made from; dashed: most similar known network, with Jaccard similarity (0 to 1)",
     )
-    lines = [str(literal(line, longest=160)) for line in (title, *facts) if line]
-    return nohtml("".join(f"{line}\\l" for line in lines))
+    return head(title, *facts)
 
 
 def _id(text: str) -> str:

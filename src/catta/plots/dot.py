@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from catta.errors import CattaError, UsageError
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 FONT = "DejaVu Sans"
 INK, QUIET, FAINT = "#1A1A1A", "#5F6368", "#B5BAC0"
 _LONGEST = 60
+_HEAD = 160
 _PIXELS_PER_INCH = 110
 _SECONDS = 60
 
@@ -34,8 +37,6 @@ class Drawing:
             UsageError: The program `dot` is not installed.
             CattaError: It failed, or took longer than a minute.
         """
-        import subprocess
-
         if form == "png":
             command = ["dot", "-Tpng", f"-Gdpi={_PIXELS_PER_INCH}"]
         else:
@@ -68,14 +69,9 @@ def digraph(*, direction: str, **attributes: str) -> Digraph:
     Raises:
         UsageError: The package graphviz is not installed.
     """
-    try:
-        from graphviz import Digraph
-    except ImportError as error:
-        raise UsageError(
-            "plots: graphviz is not installed; install it with: pip install 'catta[report]'"
-        ) from error
+    library = _graphviz()
     words = {"fontname": FONT, "fontcolor": INK}
-    return Digraph(
+    return library.Digraph(
         graph_attr={
             "rankdir": direction,
             "bgcolor": "white",
@@ -111,10 +107,24 @@ def digraph(*, direction: str, **attributes: str) -> Digraph:
 
 def literal(*lines: object, longest: int = _LONGEST) -> Any:
     """A label of lines, in which nothing is an escape, an entity or markup."""
-    from graphviz import escape, nohtml
+    library = _graphviz()
+    shown = (str(library.escape(_short(line, longest).replace("&", "&amp;"))) for line in lines)
+    return library.nohtml("\\n".join(text for text in shown if text))
 
-    shown = (str(escape(_short(line, longest).replace("&", "&amp;"))) for line in lines)
-    return nohtml("\\n".join(text for text in shown if text))
+
+def head(*lines: str) -> Any:
+    """The label of a drawing: lines that begin at the left."""
+    shown = (str(literal(line, longest=_HEAD)) for line in lines)
+    return _graphviz().nohtml("".join(f"{text}\\l" for text in shown if text))
+
+
+def _graphviz() -> Any:
+    try:
+        return import_module("graphviz")
+    except ImportError as error:
+        raise UsageError(
+            "plots: graphviz is not installed; install it with: pip install 'catta[report]'"
+        ) from error
 
 
 def _short(text: object, longest: int) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from catta.errors import UsageError
 from catta.graphs import INPUT, OUTPUT, Graph, GraphNode
 from catta.plots.collapsing import Box, boxes, contents, edges
-from catta.plots.dot import INK, QUIET, Drawing, digraph, literal, tip
+from catta.plots.dot import INK, QUIET, Drawing, digraph, head, literal, tip
 
 if TYPE_CHECKING:
     from graphviz import Digraph
@@ -82,11 +82,7 @@ def _title(graph: Graph, found: list[Box], title: str) -> Any:
     parameters = sum(node.parameters for node in graph.nodes)
     put = f", in {len(found)} boxes" if len(found) < len(graph.nodes) else ""
     facts = f"n = {operators:,} operators{put}; {parameters:,} parameters; shapes without batch"
-    # \l ends a line that begins at the left.
-    from graphviz import nohtml
-
-    lines = [str(literal(line, longest=90)) for line in (title, facts) if line]
-    return nohtml("".join(f"{line}\\l" for line in lines))
+    return head(title, facts)
 
 
 def _add_box(drawing: Digraph, place: int, box: Box, graph: Graph) -> None:
