@@ -29,7 +29,13 @@ from catta.testing.lemur import CIFAR, MNIST, members, trial, write_wheel
 ROOT = Path(__file__).resolve().parents[1]
 WHEEL = "nn_dataset-2.1.2-py3-none-any.whl"
 IMPORT = f"catta corpus import lemur {WHEEL}"
-DOCUMENTS = ("docs/corpus.md", "docs/training.md", "docs/statistics.md", "README.md")
+DOCUMENTS = (
+    "docs/corpus.md",
+    "docs/training.md",
+    "docs/statistics.md",
+    "docs/plots.md",
+    "README.md",
+)
 NET = """
 from torch import nn
 

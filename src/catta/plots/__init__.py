@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from catta.plots.parallel import parallel_coordinates
     from catta.plots.saving import rendered, save
     from catta.plots.scatter import metric_time, pareto
+    from catta.plots.style import new_axes, new_figure
 
 __all__ = [
     "accuracy_distribution",
@@ -37,6 +38,8 @@ __all__ = [
     "mean_deviation",
     "metric_time",
     "network_graph",
+    "new_axes",
+    "new_figure",
     "parallel_coordinates",
     "pareto",
     "ranks",
@@ -59,6 +62,8 @@ _HOMES = {
     "mean_deviation": "catta.plots.epochs",
     "metric_time": "catta.plots.scatter",
     "network_graph": "catta.plots.network_drawing",
+    "new_axes": "catta.plots.style",
+    "new_figure": "catta.plots.style",
     "parallel_coordinates": "catta.plots.parallel",
     "pareto": "catta.plots.scatter",
     "ranks": "catta.plots.heatmaps",

@@ -22,7 +22,14 @@ PALETTE = ("#0072B2", "#E69F00", "#009E73", "#000000", "#56B4E9", "#D55E00")
 """The first four differ from each other by at least 11 in CIE lightness (0..100), so that they stay
 apart in grey; so do all neighbours."""
 MARKERS = ("o", "s", "^", "D", "v", "P")
-DASHES: tuple[Any, ...] = ("-", (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (6, 1.5, 1.2, 1.5)), "-", "--")
+DASHES: tuple[Any, ...] = (
+    "-",
+    (0, (5, 1.6)),
+    (0, (1.2, 1.4)),
+    (0, (6, 1.5, 1.2, 1.5)),
+    (0, (9, 1.2, 3, 1.2)),
+    (0, (3, 3)),
+)
 HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "++++")
 COLOURS = "viridis"
 """The colour map: its lightness only rises."""
