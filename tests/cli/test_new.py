@@ -20,7 +20,7 @@ def test_writes_the_starting_file(invoke: Invoke) -> None:
     shown = invoke("new", "mine", "--task", "obj-detection")
 
     assert shown.exit_code == 0
-    assert "`catta train mine.py --task obj-detection --dataset scenes` tries it" in shown.stdout
+    assert "`catta check mine.py` tries it" in shown.stdout
     assert "`catta check other.py`" in invoke("new", "other", "-o", "other.py").stdout
     assert Path("mine.py").read_text() == zoo.starting_file("obj-detection")[1]
 

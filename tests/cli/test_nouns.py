@@ -94,7 +94,7 @@ def test_check_hands_the_source_over(
     file = tmp_path / "net.py"
     file.write_text("class Net: pass\n")
 
-    as_json = invoke("check", str(file), "--dataset", "digits", "--json")
+    as_json = invoke("check", str(file), "--dataset", "digits", "--task", "t", "--json")
     as_table = invoke("check", str(file))
 
     shown = json.loads(as_json.stdout)
@@ -103,6 +103,7 @@ def test_check_hands_the_source_over(
         *("outcome", "stage", "error", "accuracy", "parameters", "flops", "seconds", "nearest"),
     }
     assert seen["source"] == "class Net: pass\n"
+    assert as_json.exit_code == 1  # not OK
     assert "[Errno] wrong shape" in as_table.stdout
 
 

@@ -1,6 +1,7 @@
 import pytest
 
 from catta.evaluation.static import Screened, screen_source
+from catta.evaluation.static_policy import CHECKED_IMPORTS
 from catta.records import Outcome, Stage, Verdict
 
 MODULE = """import torch
@@ -211,3 +212,33 @@ def test_a_container_brings_its_own_forward() -> None:
 def test_a_family_that_goes_in_circles_is_no_module() -> None:
     text = "class A(B):\n    pass\n\nclass B(A):\n    pass\n\nclass Net(A):\n    pass\n"
     assert refusal(text)[0] is Stage.CONTRACT
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from torchvision.ops import batched_nms",
+        "import torchvision; self.backbone = torchvision.models.resnet18(weights=None)",
+        "from torchvision.models.detection import ssdlite320_mobilenet_v3_large",
+        "from torchvision import models",
+    ],
+)
+def test_a_check_allows_parts_of_torchvision_that_a_loop_does_not(line: str) -> None:
+    text = with_line(line)
+    assert isinstance(screen_source(text, CHECKED_IMPORTS), Screened)
+    assert refusal(text)[0] is Stage.POLICY
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from torchvision import datasets",
+        "from torchvision.io import read_image",
+        "import torchvision; x = torchvision.datasets.MNIST",
+        "from torchvision import models; x = models.resnet18(weights='DEFAULT')",
+        "from torchvision import models; x = models.detection.fasterrcnn_resnet50_fpn("
+        "weights_backbone=models.ResNet50_Weights.DEFAULT)",
+    ],
+)
+def test_a_check_allows_no_files_and_no_pretrained_weights(line: str) -> None:
+    assert refusal(with_line(line), allowed_imports=CHECKED_IMPORTS)[0] is Stage.POLICY

@@ -57,3 +57,22 @@ def test_documentation_has_every_network() -> None:
     told = {row[0].strip("|` "): (row[1], tuple(row[3].split(", "))) for row in rows}
 
     assert told == {name: (zoo.card(name).task, zoo.card(name).papers) for name in zoo.names()}
+
+
+@pytest.mark.parametrize("task", zoo.tasks())
+def test_a_starting_file_says_what_it_is_for(task: str) -> None:
+    assert zoo.stated_task(zoo.starting_file(task)[1]) == task
+
+
+@pytest.mark.parametrize(
+    ("text", "task"),
+    [
+        ("# Task: obj-detection\nclass Net: pass\n", "obj-detection"),
+        ("class Net: pass\n", None),
+        ("\n" * 30 + "# Task: obj-detection\n", None),
+        ("", None),
+        ("this is no Python: (\n  Task: txt-generation", "txt-generation"),
+    ],
+)
+def test_the_first_lines_of_any_text_may_say_it(text: str, task: str | None) -> None:
+    assert zoo.stated_task(text) == task

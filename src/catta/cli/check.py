@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 
 from catta.cli.guard import guarded
-from catta.cli.options import AsJson, CorpusPath, DataDirectory, Dataset, Unsafe, overrides
+from catta.cli.options import (
+    AsJson,
+    CorpusPath,
+    DataDirectory,
+    Dataset,
+    Plugins,
+    Task,
+    Unsafe,
+    load_plugins,
+    overrides,
+)
 from catta.cli.output import print_json, print_rich
 from catta.cli.tables import check_table
 from catta.cli.working import working
@@ -18,25 +28,35 @@ from catta.errors import UsageError
 @guarded
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE.py", help="A module with `class Net`.")],
+    task: Task = None,
     dataset: Dataset = None,
+    plugin: Plugins = None,
     data: DataDirectory = None,
     unsafe: Unsafe = False,
     corpus: CorpusPath = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check, build, compare and train one network; the corpus is read, not written."""
+    """Check, build, compare and train one network; the corpus is read, not written.
+
+    What it is for stands in its first lines (`Task: obj-detection`) or is given by --task. For
+    image classification it goes the whole way of a candidate of the loop; for any other task it is
+    trained for two steps. The exit code is 0 for a network that is OK.
+    """
     from catta import loop
 
     source = _read(file)
+    load_plugins(plugin)
     config = loop.load_config(None, overrides(dataset=dataset, data=data, unsafe=unsafe))
     with working() as work:
         report = loop.check(
-            source, config=config, corpus=corpus, observer=work.observer, stop=work.stop
+            source, config=config, task=task, corpus=corpus, observer=work.observer, stop=work.stop
         )
     if as_json:
         print_json(report.to_dict())
     else:
         print_rich(check_table(report))
+    if report.outcome != "OK":
+        raise typer.Exit(1)
 
 
 def _read(file: Path) -> str:

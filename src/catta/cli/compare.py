@@ -7,18 +7,27 @@ from typing import Annotated
 import typer
 
 from catta.cli.guard import guarded
-from catta.cli.options import AsJson, CorpusPath, Dataset, Unsafe
+from catta.cli.options import (
+    AsJson,
+    CorpusPath,
+    DataDirectory,
+    Dataset,
+    Epochs,
+    Metric,
+    Plugins,
+    Prm,
+    Resolution,
+    Task,
+    TrainSamples,
+    Unsafe,
+    directory_of,
+    load_plugins,
+    parse_prm,
+)
 from catta.cli.output import print_json, print_rich
-from catta.cli.train import EpochLines, Epochs, Metric, Prm, Task, parse_prm
+from catta.cli.train import EpochLines
 from catta.cli.training_tables import fidelity_lines, noise_lines
 from catta.paths import default_corpus
-
-Samples = Annotated[
-    int | None, typer.Option("--train-samples", metavar="N", help="Train on so many.")
-]
-Resolution = Annotated[
-    int | None, typer.Option("--resolution", metavar="PIXELS", help="Size of the images.")
-]
 
 
 @guarded
@@ -30,8 +39,10 @@ def noise(
     metric: Metric = None,
     epochs: Epochs = None,
     prm: Prm = None,
-    train_samples: Samples = None,
+    train_samples: TrainSamples = None,
     resolution: Resolution = None,
+    plugin: Plugins = None,
+    data: DataDirectory = None,
     unsafe: Unsafe = False,
     corpus: CorpusPath = None,
     as_json: AsJson = False,
@@ -40,6 +51,7 @@ def noise(
     from catta import training
     from catta.corpus import Corpus
 
+    load_plugins(plugin)
     with Corpus.open(corpus or default_corpus()) as store:
         subject = training.find_subject(network, store)
         recipe = training.recipe_for(
@@ -54,7 +66,13 @@ def noise(
         )
         lines = EpochLines(recipe.metric)
         found = training.noise(
-            subject, recipe, seeds=seeds, corpus=store, observer=lines, unsafe=unsafe
+            subject,
+            recipe,
+            seeds=seeds,
+            corpus=store,
+            directory=directory_of(data),
+            observer=lines,
+            unsafe=unsafe,
         )
     if as_json:
         print_json(found)
@@ -81,8 +99,10 @@ def fidelity(
     task: Task = None,
     dataset: Dataset = None,
     metric: Metric = None,
-    train_samples: Samples = None,
+    train_samples: TrainSamples = None,
     resolution: Resolution = None,
+    plugin: Plugins = None,
+    data: DataDirectory = None,
     unsafe: Unsafe = False,
     corpus: CorpusPath = None,
     as_json: AsJson = False,
@@ -92,6 +112,7 @@ def fidelity(
     from catta.corpus import Corpus
     from catta.training.comparable import draw
 
+    load_plugins(plugin)
     with Corpus.open(corpus or default_corpus()) as store:
         names = networks or draw(store, filter_, sample, seed)
         subjects = [training.find_subject(name, store) for name in names]
@@ -106,7 +127,13 @@ def fidelity(
         )
         lines = EpochLines(recipe.metric)
         found = training.fidelity(
-            subjects, recipe, early=early, corpus=store, observer=lines, unsafe=unsafe
+            subjects,
+            recipe,
+            early=early,
+            corpus=store,
+            directory=directory_of(data),
+            observer=lines,
+            unsafe=unsafe,
         )
     if as_json:
         print_json(found)

@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from catta.cli.guard import guarded
-from catta.cli.options import AsJson, CorpusPath, Unsafe, Workers
+from catta.cli.options import (
+    AsJson,
+    CorpusPath,
+    DataDirectory,
+    Dataset,
+    Plugins,
+    Task,
+    Unsafe,
+    Workers,
+    directory_of,
+    load_plugins,
+)
 from catta.cli.output import print_json, print_rich, write_text
 from catta.cli.working import working
 from catta.errors import UsageError
@@ -38,17 +49,26 @@ def coverage(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE.md", help="Write the table.")
     ] = None,
+    task: Task = None,
+    dataset: Dataset = None,
+    plugin: Plugins = None,
+    data: DataDirectory = None,
     workers: Workers = None,
     unsafe: Unsafe = False,
     corpus: CorpusPath = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train each network for two steps on its task, with the smallest input that it takes."""
+    """Train each network for two steps on its task, with the smallest input that it takes.
+
+    The task is that of its published trials, or each in turn, with the embedded data; --task and
+    --dataset set others.
+    """
     from catta.corpus import Corpus
     from catta.training import find_subject
     from catta.training.comparable import draw
     from catta.training.coverage import coverage as cover
 
+    load_plugins(plugin)
     if output is not None and not output.absolute().parent.is_dir():
         raise UsageError(f"--output: there is no directory {output.absolute().parent}")
     with (
@@ -61,6 +81,9 @@ def coverage(
         covered = cover(
             list(networks.values()),
             store,
+            task=task,
+            dataset=dataset,
+            directory=directory_of(data),
             workers=workers,
             unsafe=unsafe,
             tell=work.observer.message,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from catta.cli.guard import guarded
-from catta.cli.options import AsJson, Plugins, UnusedCorpus
+from catta.cli.options import AsJson, Plugins, UnusedCorpus, load_plugins
 from catta.cli.output import print_json, print_rich
 from catta.cli.tables import datasets_table
 
@@ -18,8 +18,7 @@ def list_(plugin: Plugins = None, corpus: UnusedCorpus = None, as_json: AsJson =
     """All datasets, with their origin and whether they are on this machine."""
     from catta import tasks
 
-    for path in plugin or ():
-        tasks.load_plugin(path)
+    load_plugins(plugin)
     infos = tasks.list_datasets()
     if as_json:
         print_json(infos)

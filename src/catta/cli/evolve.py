@@ -15,10 +15,12 @@ from catta.cli.options import (
     DataDirectory,
     Dataset,
     Model,
+    Plugins,
     RunFile,
     Seed,
     Unsafe,
     Workers,
+    load_plugins,
     overrides,
 )
 from catta.cli.output import check_target, print_json, print_rich, write_text
@@ -68,6 +70,7 @@ def evolve(
         ),
     ] = False,
     best: BestFile = None,
+    plugin: Plugins = None,
     corpus: CorpusPath = None,
     as_json: AsJson = False,
 ) -> None:
@@ -75,6 +78,7 @@ def evolve(
     from catta import loop
 
     check_target(best)
+    load_plugins(plugin)
     config = loop.load_config(
         run_file,
         overrides(
@@ -102,6 +106,7 @@ def evolve(
 def resume(
     run: Annotated[str, typer.Argument(help="Id of a run, or a unique beginning of it.")],
     best: BestFile = None,
+    plugin: Plugins = None,
     corpus: CorpusPath = None,
     as_json: AsJson = False,
 ) -> None:
@@ -109,6 +114,7 @@ def resume(
     from catta import loop
 
     check_target(best)
+    load_plugins(plugin)
     before = loop.report(run, corpus=corpus)
     with working(_tally(before)) as work:
         report = loop.resume(run, corpus=corpus, observer=work.observer, stop=work.stop)

@@ -10,9 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from catta.cli.guard import guarded
-from catta.cli.options import AsJson, CorpusPath, DataDirectory, Unsafe
+from catta.cli.options import (
+    AsJson,
+    CorpusPath,
+    DataDirectory,
+    Plugins,
+    Task,
+    Unsafe,
+    load_plugins,
+)
 from catta.cli.output import print_json, print_rich
-from catta.cli.train import Plugin, Task, load_plugins
 from catta.paths import default_corpus
 
 if TYPE_CHECKING:
@@ -64,7 +71,7 @@ def network(
     no_save: Annotated[
         bool, typer.Option("--no-save", help="Keep no record of it in the corpus.")
     ] = False,
-    plugin: Plugin = None,
+    plugin: Plugins = None,
     data: DataDirectory = None,
     unsafe: Unsafe = False,
     corpus: CorpusPath = None,

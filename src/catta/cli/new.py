@@ -37,7 +37,7 @@ def new(
     corpus: UnusedCorpus = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a commented file to start a network from; it trains as it is."""
+    """Write a commented file to start a network from; it passes `catta check` as it is."""
     from catta import zoo
 
     purpose, text = zoo.starting_file(task, origin)
@@ -46,15 +46,7 @@ def new(
     if as_json:
         print_json({"name": name, "task": purpose, "from": origin, "file": file})
     else:
-        print_rich(f"{file} is a network for {purpose}; `{_trial(file, purpose)}` tries it.")
-
-
-def _trial(file: Path, task: str) -> str:
-    """The command that tries a network; `check` is for the task of the loop."""
-    if task == "img-classification":
-        return f"catta check {file}"
-    dataset = "python-docs" if task == "txt-generation" else "scenes"
-    return f"catta train {file} --task {task} --dataset {dataset}"
+        print_rich(f"{file} is a network for {purpose}; `catta check {file}` tries it.")
 
 
 def _target(name: str, output: Path | None, *, force: bool) -> Path:

@@ -6,10 +6,13 @@ the sentence about a wrong one is the same on the command line, in a run file an
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from catta.errors import UsageError
 
 RunFile = Annotated[
     Path | None, typer.Argument(metavar="RUN.toml", help="Run file; options override it.")
@@ -45,9 +48,43 @@ Plugins = Annotated[
     list[Path] | None,
     typer.Option(
         "--plugin",
-        metavar="FILE",
-        help="Python file that registers datasets or metrics; it is executed as your own program.",
+        metavar="FILE.py",
+        help="A file of yours that registers datasets or metrics; it is executed as your own "
+        "program. May be repeated.",
     ),
+]
+Task = Annotated[str | None, typer.Option("--task", metavar="NAME", help="What it is for.")]
+Metric = Annotated[str | None, typer.Option("--metric", metavar="NAME", help="What its score is.")]
+Epochs = Annotated[int | None, typer.Option("--epochs", metavar="N", help="Passes over the data.")]
+Prm = Annotated[
+    list[str] | None,
+    typer.Option("--prm", metavar="NAME=VALUE", help="A hyperparameter; may be repeated."),
+]
+Resolution = Annotated[
+    int | None, typer.Option("--resolution", metavar="PIXELS", help="Size of the images.")
+]
+Length = Annotated[
+    int | None, typer.Option("--length", metavar="N", help="Tokens of a sample of a text.")
+]
+TrainSamples = Annotated[
+    int | None, typer.Option("--train-samples", metavar="N", help="Train on so many.")
+]
+ValidationSamples = Annotated[
+    int | None, typer.Option("--validation-samples", metavar="N", help="Score on so many.")
+]
+Track = Annotated[
+    str | None,
+    typer.Option("--track", metavar="own|fixed", help="Its own recipe, or the evaluator's."),
+]
+Optimizer = Annotated[
+    str | None, typer.Option("--optimizer", metavar="adamw|sgd", help="Of the fixed recipe.")
+]
+Minutes = Annotated[
+    float | None,
+    typer.Option("--minutes", metavar="M", help="Wall-clock limit of a whole training."),
+]
+Threads = Annotated[
+    int | None, typer.Option("--threads", metavar="N", help="Threads of a training.")
 ]
 Model = Annotated[
     str | None,
@@ -81,3 +118,35 @@ def overrides(
     if unsafe:
         given["unsafe"] = True
     return given
+
+
+def directory_of(data: str | None) -> Path | None:
+    """What `--data` names, or None."""
+    return None if data is None else Path(data).expanduser()
+
+
+def parse_prm(given: Iterable[str] | None) -> dict[str, float]:
+    """`NAME=VALUE` as names and numbers.
+
+    Raises:
+        UsageError: One is something else.
+    """
+    found: dict[str, float] = {}
+    for text in given or ():
+        name, equals, value = text.partition("=")
+        try:
+            found[name.strip()] = float(value)
+        except ValueError as error:
+            raise UsageError(f"--prm: {text!r} is not NAME=NUMBER") from error
+        if not equals or not name.strip():
+            raise UsageError(f"--prm: {text!r} is not NAME=NUMBER")
+    return found
+
+
+def load_plugins(files: Iterable[Path] | None) -> None:
+    """Execute the user's own files, which register datasets and metrics."""
+    if files:
+        from catta.tasks.plugins import load_plugin
+
+        for file in files:
+            load_plugin(file)

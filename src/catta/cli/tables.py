@@ -212,10 +212,11 @@ def check_table(report: CheckReport) -> Table:
     table = _table(None, left=("", " "))
     nearest = report.nearest
     rows = {
+        "task": report.task,
         "outcome": report.outcome,
         "stage": report.stage,
         "error": report.error or NONE,
-        "validation accuracy": f"{accuracy(report.accuracy)} on {report.dataset}",
+        _score_of(report): f"{accuracy(report.accuracy)} on {report.dataset}",
         "parameters": number(report.parameters),
         "FLOPs": number(report.flops),
         "seconds": f"{report.seconds:.1f}",
@@ -225,6 +226,12 @@ def check_table(report: CheckReport) -> Table:
         table.add_row(name, Text(value))
     table.show_header = False
     return table
+
+
+def _score_of(report: CheckReport) -> str:
+    if report.steps is None:
+        return "validation accuracy"
+    return f"{report.metric} after {report.steps} steps"
 
 
 def models_table(infos: Iterable[ModelInfo]) -> Table:

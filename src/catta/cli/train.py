@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,30 @@ import typer
 
 from catta.cli.curves import curves
 from catta.cli.guard import guarded
-from catta.cli.options import AsJson, CorpusPath, DataDirectory, Dataset, Seed, Unsafe
+from catta.cli.options import (
+    AsJson,
+    CorpusPath,
+    DataDirectory,
+    Dataset,
+    Epochs,
+    Length,
+    Metric,
+    Minutes,
+    Optimizer,
+    Plugins,
+    Prm,
+    Resolution,
+    Seed,
+    Task,
+    Threads,
+    Track,
+    TrainSamples,
+    Unsafe,
+    ValidationSamples,
+    directory_of,
+    load_plugins,
+    parse_prm,
+)
 from catta.cli.output import print_json, print_rich
 from catta.cli.training_tables import epochs_table, trained_lines
 from catta.errors import UsageError
@@ -21,22 +43,6 @@ from catta.paths import default_corpus
 if TYPE_CHECKING:
     from catta.records import EpochMeasurement
     from catta.training import Trained
-
-Task = Annotated[str | None, typer.Option("--task", metavar="NAME", help="What it is for.")]
-Metric = Annotated[str | None, typer.Option("--metric", metavar="NAME", help="What its score is.")]
-Epochs = Annotated[int | None, typer.Option("--epochs", metavar="N", help="Passes over the data.")]
-Prm = Annotated[
-    list[str] | None,
-    typer.Option("--prm", metavar="NAME=VALUE", help="A hyperparameter; may be repeated."),
-]
-Plugin = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--plugin",
-        metavar="FILE.py",
-        help="A file of yours that registers datasets or metrics; it is executed.",
-    ),
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +82,13 @@ def train(
         str | None,
         typer.Option("--transform", metavar="NAME", help="A transform of LEMUR's, or FILE.py."),
     ] = None,
-    resolution: Annotated[
-        int | None, typer.Option("--resolution", metavar="PIXELS", help="Size of the images.")
-    ] = None,
-    length: Annotated[
-        int | None, typer.Option("--length", metavar="N", help="Tokens of a sample of a text.")
-    ] = None,
+    resolution: Resolution = None,
+    length: Length = None,
     seed: Seed = None,
-    track: Annotated[
-        str | None,
-        typer.Option("--track", metavar="own|fixed", help="Its own recipe, or the evaluator's."),
-    ] = None,
-    train_samples: Annotated[
-        int | None, typer.Option("--train-samples", metavar="N", help="Train on so many.")
-    ] = None,
-    validation_samples: Annotated[
-        int | None, typer.Option("--validation-samples", metavar="N", help="Score on so many.")
-    ] = None,
-    optimizer: Annotated[
-        str | None, typer.Option("--optimizer", metavar="adamw|sgd", help="Of the fixed recipe.")
-    ] = None,
+    track: Track = None,
+    train_samples: TrainSamples = None,
+    validation_samples: ValidationSamples = None,
+    optimizer: Optimizer = None,
     layout: Annotated[
         str | None,
         typer.Option("--layout", metavar="NAME", help="auto, contiguous or channels-last."),
@@ -104,9 +97,7 @@ def train(
     compile_: Annotated[
         bool, typer.Option("--compile", help="Use torch.compile; needs --unsafe.")
     ] = False,
-    minutes: Annotated[
-        float | None, typer.Option("--minutes", metavar="M", help="Wall-clock limit of it all.")
-    ] = None,
+    minutes: Minutes = None,
     weights: Annotated[
         Path | None,
         typer.Option("--weights", metavar="FILE.safetensors", help="Write the trained weights."),
@@ -114,11 +105,9 @@ def train(
     plot: Annotated[bool, typer.Option("--plot", help="Show the curves as a picture.")] = False,
     again: Annotated[bool, typer.Option("--again", help="Even if the corpus has it.")] = False,
     no_save: Annotated[bool, typer.Option("--no-save", help="Keep nothing in a corpus.")] = False,
-    plugin: Plugin = None,
+    plugin: Plugins = None,
     data: DataDirectory = None,
-    threads: Annotated[
-        int | None, typer.Option("--threads", metavar="N", help="Threads of the training.")
-    ] = None,
+    threads: Threads = None,
     unsafe: Unsafe = False,
     corpus: CorpusPath = None,
     as_json: AsJson = False,
@@ -162,7 +151,7 @@ def train(
             subject,
             recipe,
             corpus=store,
-            directory=None if data is None else Path(data).expanduser(),
+            directory=directory_of(data),
             again=again,
             weights=weights is not None,
             unsafe=unsafe,
@@ -173,33 +162,6 @@ def train(
     _show(trained, plot=plot, as_json=as_json)
     if not trained.evaluation.verdict.ok:
         raise typer.Exit(1)
-
-
-def parse_prm(given: Iterable[str] | None) -> dict[str, float]:
-    """`NAME=VALUE` as names and numbers.
-
-    Raises:
-        UsageError: One is something else.
-    """
-    found: dict[str, float] = {}
-    for text in given or ():
-        name, equals, value = text.partition("=")
-        try:
-            found[name.strip()] = float(value)
-        except ValueError as error:
-            raise UsageError(f"--prm: {text!r} is not NAME=NUMBER") from error
-        if not equals or not name.strip():
-            raise UsageError(f"--prm: {text!r} is not NAME=NUMBER")
-    return found
-
-
-def load_plugins(files: Iterable[Path] | None) -> None:
-    """Execute the user's own files, which register datasets and metrics."""
-    if files:
-        from catta.tasks.plugins import load_plugin
-
-        for file in files:
-            load_plugin(file)
 
 
 def check_weights(file: Path | None) -> None:

@@ -16,13 +16,26 @@ from catta.cli.options import (
     CorpusPath,
     DataDirectory,
     Dataset,
+    Length,
+    Metric,
+    Minutes,
+    Optimizer,
     Plugins,
+    Prm,
+    Resolution,
     Seed,
+    Task,
+    Threads,
+    Track,
+    TrainSamples,
     Unsafe,
+    ValidationSamples,
     Workers,
+    directory_of,
+    load_plugins,
+    parse_prm,
 )
 from catta.cli.output import check_target, print_json, print_rich, write_text
-from catta.cli.train import Metric, Prm, Task, load_plugins, parse_prm
 from catta.cli.tuning_tables import filled_table, tune_lines, tune_table
 from catta.errors import UsageError
 from catta.paths import default_corpus
@@ -76,28 +89,13 @@ def tune(
         str | None, typer.Option("--transforms", metavar="NAME,...", help="To choose from.")
     ] = None,
     prm: Prm = None,
-    resolution: Annotated[
-        int | None, typer.Option("--resolution", metavar="PIXELS", help="Size of the images.")
-    ] = None,
-    length: Annotated[
-        int | None, typer.Option("--length", metavar="N", help="Tokens of a sample of a text.")
-    ] = None,
-    train_samples: Annotated[
-        int | None, typer.Option("--train-samples", metavar="N", help="Train on so many.")
-    ] = None,
-    validation_samples: Annotated[
-        int | None, typer.Option("--validation-samples", metavar="N", help="Score on so many.")
-    ] = None,
-    track: Annotated[
-        str | None,
-        typer.Option("--track", metavar="own|fixed", help="Its own recipe, or the evaluator's."),
-    ] = None,
-    optimizer: Annotated[
-        str | None, typer.Option("--optimizer", metavar="adamw|sgd", help="Of the fixed recipe.")
-    ] = None,
-    minutes: Annotated[
-        float | None, typer.Option("--minutes", metavar="M", help="Wall-clock limit of a trial.")
-    ] = None,
+    resolution: Resolution = None,
+    length: Length = None,
+    train_samples: TrainSamples = None,
+    validation_samples: ValidationSamples = None,
+    track: Track = None,
+    optimizer: Optimizer = None,
+    minutes: Minutes = None,
     study: Annotated[
         str | None, typer.Option("--study", metavar="NAME", help="Name of the study.")
     ] = None,
@@ -109,9 +107,7 @@ def tune(
         typer.Option("--best", metavar="FILE.toml", help="Write the best recipe for catta train."),
     ] = None,
     workers: Workers = None,
-    threads: Annotated[
-        int | None, typer.Option("--threads", metavar="N", help="Threads of a training.")
-    ] = None,
+    threads: Threads = None,
     seed: Seed = None,
     plugin: Plugins = None,
     data: DataDirectory = None,
@@ -156,7 +152,7 @@ def tune(
         threads=threads,
         seed=seed or 0,
         warm_start=0 if no_warm_start else 5,
-        directory=None if data is None else Path(data).expanduser(),
+        directory=directory_of(data),
         unsafe=unsafe,
     )
     chosen = task or "img-classification"

@@ -13,10 +13,12 @@ from catta.cli.options import (
     CorpusPath,
     DataDirectory,
     Model,
+    Plugins,
     RunFile,
     Seed,
     Unsafe,
     Workers,
+    load_plugins,
     overrides,
 )
 from catta.cli.output import print_json, print_rich
@@ -36,12 +38,14 @@ def warmup(
     workers: Workers = None,
     unsafe: Unsafe = False,
     data: DataDirectory = None,
+    plugin: Plugins = None,
     corpus: CorpusPath = None,
     as_json: AsJson = False,
 ) -> None:
     """Fine-tune a language model on the seeds; an adapter of the same settings is reused."""
     from catta import loop
 
+    load_plugins(plugin)
     config = loop.load_config(
         run_file, overrides(data=data, unsafe=unsafe, model=model, seed=seed, workers=workers)
     )

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from catta.evaluation.sandbox import SANDBOXES, Sandbox, available_sandboxes, choose_sandbox
     from catta.evaluation.scoring import ScoringData, TrainReport, assess, train_and_score
     from catta.evaluation.static import Screened, screen_source
-    from catta.evaluation.static_policy import ALLOWED_IMPORTS, find_pretrained
+    from catta.evaluation.static_policy import ALLOWED_IMPORTS, CHECKED_IMPORTS, find_pretrained
     from catta.evaluation.worker import Reply, Worker
 
 __all__ = [
     "ALLOWED_IMPORTS",
+    "CHECKED_IMPORTS",
     "SANDBOXES",
     "Built",
     "ContractError",
@@ -50,6 +51,7 @@ __all__ = [
 
 _HOMES = {
     "ALLOWED_IMPORTS": "catta.evaluation.static_policy",
+    "CHECKED_IMPORTS": "catta.evaluation.static_policy",
     "SANDBOXES": "catta.evaluation.sandbox",
     "Built": "catta.evaluation.building",
     "ContractError": "catta.evaluation.instance",

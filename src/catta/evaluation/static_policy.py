@@ -22,6 +22,13 @@ ALLOWED_IMPORTS: frozenset[str] = frozenset(
 )
 """Modules a network may import; `name.*` stands for a module and its submodules."""
 
+CHECKED_IMPORTS: frozenset[str] = ALLOWED_IMPORTS | {
+    "torchvision",
+    "torchvision.models.*",
+    "torchvision.ops.*",
+}
+"""Modules that a network of the user's may import as well; candidates of a loop may not."""
+
 _PRETRAINED = frozenset({"hub", "model_zoo", "load_state_dict_from_url", "from_pretrained"})
 _FORBIDDEN_CALLS = frozenset(
     {"open", "eval", "exec", "compile", "__import__", "breakpoint", "globals", "locals"}
@@ -31,6 +38,8 @@ _FORBIDDEN_MODULES = frozenset(
     | {"signal", "threading", "multiprocessing", "pickle", "marshal", "urllib", "requests", "io"}
     | {"inspect", "gc", "posix", "resource"}
 )
+_WEIGHTS = frozenset({"weights", "weights_backbone"})
+_TORCHVISION = frozenset({"models", "ops"})
 _TORCH_FORBIDDEN = frozenset(
     {"load", "save", "jit", "package", "serialization", "multiprocessing", "distributed", "compile"}
     | {"classes", "ops", "library", "utils.cpp_extension", "utils.data", "storage", "_C"}
@@ -105,7 +114,7 @@ def find_pretrained(tree: ast.Module) -> str | None:
 def _names_weights(node: ast.keyword) -> bool:
     if node.arg == "pretrained":
         return not (isinstance(node.value, ast.Constant) and not node.value.value)
-    if node.arg == "weights":  # of torchvision: a name such as "DEFAULT" or ResNet18_Weights.X
+    if node.arg in _WEIGHTS:  # of torchvision: a name such as "DEFAULT" or ResNet18_Weights.X
         text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
         return text or (isinstance(node.value, ast.Attribute) and "Weights" in dotted(node.value))
     return False
@@ -124,7 +133,11 @@ def _forbidden_imports(
     if isinstance(node, ast.ImportFrom):
         for alias in node.names:
             full = f"{node.module}.{alias.name}"
-            if _forbidden_in_torch(full) or alias.name in _FORBIDDEN_MODULES:
+            if (
+                _forbidden_in_torch(full)
+                or alias.name in _FORBIDDEN_MODULES
+                or (node.module == "torchvision" and alias.name not in _TORCHVISION)
+            ):
                 yield f"Importing {full} is not allowed"
 
 
@@ -138,7 +151,9 @@ def _forbidden_attribute(node: ast.Attribute) -> str | None:
     if _DUNDER.fullmatch(node.attr) and node.attr not in _ALLOWED_DUNDERS:
         return f"The attribute {node.attr} is not allowed"
     name = dotted(node)
-    if _forbidden_in_torch(name):
+    root, _, rest = name.partition(".")
+    beside = root == "torchvision" and rest and rest.partition(".")[0] not in _TORCHVISION
+    if beside or _forbidden_in_torch(name):
         return f"{name} is not allowed"
     if node.attr in _FORBIDDEN_MODULES and not name.startswith("self."):
         return f"The attribute {node.attr} is not allowed"

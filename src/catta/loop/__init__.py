@@ -11,7 +11,8 @@ from catta.lazy import exports
 
 if TYPE_CHECKING:
     from catta.loop.api import evolve, resume, warmup
-    from catta.loop.checking import CheckReport, check
+    from catta.loop.check_report import CheckReport
+    from catta.loop.checking import check
     from catta.loop.config import ARMS, PROFILES, RunConfig, SeedSettings, load_config, parse_config
     from catta.loop.improvement import Improvement, Period
     from catta.loop.observer import Observer, SilentObserver
@@ -41,7 +42,7 @@ __all__ = [
 _HOMES = {
     "ARMS": "catta.loop.config",
     "PROFILES": "catta.loop.config",
-    "CheckReport": "catta.loop.checking",
+    "CheckReport": "catta.loop.check_report",
     "Improvement": "catta.loop.improvement",
     "Observer": "catta.loop.observer",
     "Period": "catta.loop.improvement",

@@ -8,12 +8,12 @@ built too (a tenth of a second): otherwise a copy that does not run would count 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from catta.evaluation import Built, Screened, Worker, build_check, screen_source
+from catta.evaluation import ALLOWED_IMPORTS, Built, Screened, Worker, build_check, screen_source
 from catta.graphs import Graph
 from catta.loop.session import Session
 from catta.novelty import InvalidSource, network_id, normalize, signature
@@ -39,10 +39,14 @@ class _Text:
     seconds: float
 
 
-def screen(candidates: Sequence[Candidate], session: Session) -> Iterator[Screening]:
+def screen(
+    candidates: Sequence[Candidate],
+    session: Session,
+    allowed_imports: Collection[str] = ALLOWED_IMPORTS,
+) -> Iterator[Screening]:
     """Judge candidates in index order; each novel one enters the index of the session."""
     ordered = sorted(candidates, key=lambda candidate: candidate.index)
-    texts = [_read(candidate) for candidate in ordered]
+    texts = [_read(candidate, allowed_imports) for candidate in ordered]
     buildable = [text for text in texts if text.signature is not None]
     built = _build(buildable, session)
     for text in texts:
@@ -53,10 +57,10 @@ def screen(candidates: Sequence[Candidate], session: Session) -> Iterator[Screen
         yield _judge(text, check, seconds, session)
 
 
-def _read(candidate: Candidate) -> _Text:
+def _read(candidate: Candidate, allowed_imports: Collection[str]) -> _Text:
     """Extract, parse, policy, contract, identity."""
     begin = time.perf_counter()
-    screened = screen_source(candidate.completion.text)
+    screened = screen_source(candidate.completion.text, allowed_imports)
     if not isinstance(screened, Screened):
         return _refused(candidate, screened, begin)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,7 @@ def noise(
     *,
     seeds: int = 5,
     corpus: Corpus | None = None,
+    directory: Path | None = None,
     observer: TrainObserver | None = None,
     unsafe: bool = False,
 ) -> Noise:
@@ -71,6 +73,7 @@ def noise(
         recipe: Its own seed is the first.
         seeds: How many, at least 2.
         corpus: Where evaluations are kept, and taken from where they are there.
+        directory: As in `train`.
         observer: Told how it goes.
         unsafe: As in `train`.
 
@@ -83,7 +86,9 @@ def noise(
     failed: list[int] = []
     for seed in range(recipe.seed, recipe.seed + seeds):
         seeded = recipe.model_copy(update={"seed": seed})
-        trained = train(network, seeded, corpus=corpus, observer=observer, unsafe=unsafe)
+        trained = train(
+            network, seeded, corpus=corpus, directory=directory, observer=observer, unsafe=unsafe
+        )
         accuracy = trained.evaluation.accuracy
         if accuracy is None:
             failed.append(seed)
@@ -113,6 +118,7 @@ def fidelity(
     *,
     early: int = 1,
     corpus: Corpus | None = None,
+    directory: Path | None = None,
     observer: TrainObserver | None = None,
     unsafe: bool = False,
 ) -> Fidelity:
@@ -126,6 +132,7 @@ def fidelity(
         recipe: Of the long training.
         early: Epochs of the short one.
         corpus: As in `noise`.
+        directory: As in `train`.
         observer: Told how it goes.
         unsafe: As in `train`.
 
@@ -138,7 +145,9 @@ def fidelity(
     pairs: list[tuple[float, float]] = []
     for network in networks:
         short_value, long_value = (
-            train(network, one, corpus=corpus, observer=observer, unsafe=unsafe).evaluation.accuracy
+            train(
+                network, one, corpus=corpus, directory=directory, observer=observer, unsafe=unsafe
+            ).evaluation.accuracy
             for one in (short, recipe)
         )
         if short_value is not None and long_value is not None:

@@ -6,9 +6,10 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from catta.corpus import Corpus
-from catta.errors import CattaError, Interrupted
+from catta.errors import CattaError, Interrupted, UsageError
 from catta.evaluation import TrainReport, Worker, choose_sandbox, train_and_score
 from catta.execution import LocalExecutor
 from catta.records import Network, Outcome, Recipe, Stage, Verdict
@@ -53,6 +54,9 @@ def coverage(
     networks: Sequence[Network],
     corpus: Corpus,
     *,
+    task: str | None = None,
+    dataset: str | None = None,
+    directory: Path | None = None,
     workers: int | None = None,
     unsafe: bool = False,
     tell: Callable[[str], None] | None = None,
@@ -66,6 +70,9 @@ def coverage(
     Args:
         networks: Which ones.
         corpus: Whose trials tell the task of each.
+        task: What all of them are for, whatever the trials say.
+        dataset: Of that task; None for the embedded one.
+        directory: Where the files of the dataset are; None to find or fetch them.
         workers: How many at the same time; default: one a processor.
         unsafe: Whether to run without isolation where none can be had.
         tell: Told how it goes, a line for each task and size.
@@ -75,20 +82,38 @@ def coverage(
         One result a network, in their order.
 
     Raises:
+        UsageError: There is no such task, or a dataset without a task.
         Interrupted: `stop` said so.
     """
+    if dataset is not None and task is None:
+        raise UsageError("a dataset is of a task: give the task as well")
+    if task is not None and task not in TARGETS:
+        raise UsageError(f"task must be one of {', '.join(TARGETS)}, not {task!r}")
     known = corpus.inspections.tasks([network.id for network in networks])
+    if task is not None:
+        known = dict.fromkeys((network.id for network in networks), task)
+    where = _Where(dataset=dataset, directory=directory, workers=workers, unsafe=unsafe)
     found: dict[str, Covered] = {}
-    for task in TARGETS:
+    for one in TARGETS:
         pending = [
             network
             for network in networks
-            if known.get(network.id, task) == task and not _is_ok(found.get(network.id))
+            if known.get(network.id, one) == one and not _is_ok(found.get(network.id))
         ]
-        for covered, network in _for_task(task, pending, workers, unsafe, tell, stop):
+        for covered, network in _for_task(one, pending, where, tell, stop):
             if _is_ok(covered) or network.id not in found:
                 found[network.id] = covered
     return [found[network.id] for network in networks]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Where:
+    """On what data the networks are trained, and by how many processes."""
+
+    dataset: str | None
+    directory: Path | None
+    workers: int | None
+    unsafe: bool
 
 
 def _is_ok(covered: Covered | None) -> bool:
@@ -98,8 +123,7 @@ def _is_ok(covered: Covered | None) -> bool:
 def _for_task(
     task: str,
     pending: Sequence[Network],
-    workers: int | None,
-    unsafe: bool,
+    where: _Where,
     tell: Callable[[str], None] | None,
     stop: Callable[[], bool] | None,
 ) -> Iterator[tuple[Covered, Network]]:
@@ -110,7 +134,7 @@ def _for_task(
             return
         begin = time.perf_counter()
         failed: list[tuple[Covered, Network]] = []
-        for network, report in _at_size(task, size, pending, workers, unsafe):
+        for network, report in _at_size(task, size, pending, where):
             if stop is not None and stop():
                 raise Interrupted("stopped; nothing is stored, the next call begins anew")
             covered = Covered(
@@ -134,30 +158,44 @@ def _for_task(
 
 
 def _at_size(
-    task: str, size: int, networks: Sequence[Network], workers: int | None, unsafe: bool
+    task: str, size: int, networks: Sequence[Network], where: _Where
 ) -> Iterator[tuple[Network, TrainReport]]:
-    data = prepare(_recipe(task, size, ""))
-    sandbox = choose_sandbox("auto", unsafe=unsafe)
+    recipe = two_steps(task, "", size, dataset=where.dataset)
+    data = prepare(recipe, directory=where.directory)
+    sandbox = choose_sandbox("auto", unsafe=where.unsafe)
 
     def work(worker: Worker, network: Network) -> TrainReport:
         try:
-            recipe = _recipe(task, size, network.source)
+            recipe = two_steps(task, network.source, size, dataset=where.dataset)
         except CattaError as error:
             return TrainReport(verdict=_refused(str(error)))
         return train_and_score(worker, network.source, data=data, recipe=recipe)
 
     with LocalExecutor(
-        lambda: Worker(data.inputs, sandbox=sandbox), workers or os.cpu_count() or 1
+        lambda: Worker(data.inputs, sandbox=sandbox), where.workers or os.cpu_count() or 1
     ) as executor:
         yield from executor.map_unordered(work, networks)
 
 
-def _recipe(task: str, size: int, source: str) -> Recipe:
+def two_steps(
+    task: str, source: str, size: int | None = None, *, dataset: str | None = None
+) -> Recipe:
+    """The recipe of a training of two steps, which only tells whether a network trains.
+
+    Args:
+        task: What for.
+        source: The network.
+        size: Of the input: pixels, of a text tokens; None for what suits the task.
+        dataset: None for the embedded one of the task.
+
+    Raises:
+        UsageError: As in `recipe_for`.
+    """
     given = {"length": size} if task == _TEXT else {"resolution": size}
     limits = {"seconds": _SECONDS, "memory_mb": _MEMORY_MB}
     steps = {**_STEP, **(_DETECTION if task == "obj-detection" else {})}
     prm = {"lr": 0.01, "momentum": 0.9}
-    return recipe_for(task, source, prm=prm, **steps, **limits, **given)
+    return recipe_for(task, source, prm=prm, dataset=dataset, **steps, **limits, **given)
 
 
 def _refused(reason: str) -> Verdict:

@@ -11,6 +11,8 @@ from catta.errors import UsageError
 
 _NETWORKS = files("catta.zoo") / "networks"
 _TASK = re.compile(r"^Task: ([a-z-]+)\.", re.MULTILINE)
+_FIRST_LINES = 20
+_STATED = re.compile(r"^\W*Task: ([a-z-]+)", re.MULTILINE)
 _ARXIV = re.compile(r"arXiv (\d{4}\.\d{4,5})")
 
 
@@ -69,6 +71,12 @@ def card(name: str) -> ZooCard:
         papers=tuple(_ARXIV.findall(about)),
         hyperparameters=_hyperparameters(tree),
     )
+
+
+def stated_task(text: str) -> str | None:
+    """What the first lines of any module say that it is for (`Task: obj-detection`), if they do."""
+    stated = _STATED.search("\n".join(text.splitlines()[:_FIRST_LINES]))
+    return None if stated is None else stated[1]
 
 
 def _hyperparameters(tree: ast.Module) -> tuple[str, ...]:
