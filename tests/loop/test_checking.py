@@ -103,7 +103,7 @@ def test_pretrained_weights_that_the_text_hides_are_found(tmp_path: Path) -> Non
         "from torch import nn", "from torch import nn\nfrom torchvision.models import alexnet"
     ).replace(
         "super().__init__()",
-        "super().__init__(); alexnet(*['DEFAULT'][:0], **{'weights': 'DEFAULT'})",
+        "super().__init__(); alexnet(**{'weights': 'DEFAULT'})",
     )
     report = checked(source, tmp_path / "none.sqlite")
     assert (report.outcome, report.stage) == ("INVALID", "policy"), report.error

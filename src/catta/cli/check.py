@@ -40,7 +40,7 @@ def check(
 
     What it is for stands in its first lines (`Task: obj-detection`) or is given by --task. For
     image classification it goes the whole way of a candidate of the loop; for any other task it is
-    trained for two steps. The exit code is 0 for a network that is OK.
+    trained for a few steps. The exit code is 0 for a network that is OK.
     """
     from catta import loop
 

@@ -35,7 +35,7 @@ def check(
     """Check, build, compare and train one network; a corpus is read if there is one.
 
     For image classification it goes the whole way of a candidate of the loop, with its caps and its
-    recipe. For any other task it is trained for two steps, which tells whether it works.
+    recipe. For any other task it is trained for a few steps, which tells whether it works.
 
     Args:
         source: Text of the module, or a completion that contains it.

@@ -36,7 +36,7 @@ from catta.training.coverage import two_steps
 from catta.training.warm import WarmWorker
 
 _SECONDS = 120.0
-"""Wall-clock limit of the two steps."""
+"""Wall-clock limit of the few steps."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +61,7 @@ class Wanted:
 def check_for_task(
     text: str, wanted: Wanted, store: Corpus, observer: Observer, stop: Callable[[], bool]
 ) -> CheckReport:
-    """Check the text, look for the most similar network, inspect, and train for two steps.
+    """Check the text, look for the most similar network, inspect, and train for a few steps.
 
     No caps hold, and a network that is known is no duplicate: both are rules of the loop.
 
@@ -115,7 +115,7 @@ def check_for_task(
         recipe = _recipe(source, facts, recipe, wanted)
         data = _data(recipe, wanted, observer)
         _safe_point(stop)
-        observer.message(f"Training for two steps on {data.dataset}")
+        observer.message(f"Training for a few steps on {data.dataset}")
         trained = train_and_score(warm.of(data.inputs), source, data=data, recipe=recipe)
         _safe_point(stop)
     return _ended(_with_training(report, trained, recipe, data), trained.verdict, begin)
