@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import pytest
 
 from catta.export.protocols import Exporter
@@ -14,8 +16,21 @@ class TestExecutorch(ExporterContract):
     @pytest.fixture(scope="class")
     @classmethod
     def exporter(cls) -> Exporter:
-        pytest.importorskip("executorch", reason="needs catta[executorch]")
-        pytest.importorskip("torchao", reason="needs catta[executorch]")
+        if find_spec("executorch") is None:
+            pytest.skip("needs catta[executorch]")
         from catta.export.executorch_format import ExecutorchExporter
 
         return ExecutorchExporter()
+
+
+class TestLitert(ExporterContract):
+    format = "litert"
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def exporter(cls) -> Exporter:
+        if find_spec("litert_torch") is None:
+            pytest.skip("needs catta[litert]")
+        from catta.export.litert_format import LitertExporter
+
+        return LitertExporter()

@@ -67,7 +67,7 @@ def test_weights_that_do_not_say_whose_they_are_are_refused(
 def test_a_network_without_weights_says_how_to_get_them(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(NETWORK)
-    with pytest.raises(UsageError, match="catta train .*--weights .*or add --untrained"):
+    with pytest.raises(UsageError, match=r"catta train .*--weights .*or add --untrained"):
         subject_of(path)
 
 
@@ -81,7 +81,7 @@ def test_images_for_calibration_are_of_the_training_split(subject: Subject) -> N
 
 
 def test_an_unknown_format_names_those_that_there_are() -> None:
-    with pytest.raises(UsageError, match="format must be one of onnx, pt2.*'tflite9'"):
+    with pytest.raises(UsageError, match=r"format must be one of onnx, pt2.*'tflite9'"):
         registry.exporter("tflite9")
     with pytest.raises(UsageError, match="runtime must be one of"):
         registry.runtime("abacus")
@@ -98,7 +98,7 @@ def test_a_missing_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
 def test_the_runtime_of_a_file_is_told_by_its_suffix() -> None:
     assert registry.runtime_of(Path("a.onnx")) == "onnxruntime"
     assert registry.runtime_of(Path("a.pt2")) == "pytorch"
-    with pytest.raises(UsageError, match="no runtime runs files that end in .exe"):
+    with pytest.raises(UsageError, match=r"no runtime runs files that end in \.exe"):
         registry.runtime_of(Path("a.exe"))
 
 

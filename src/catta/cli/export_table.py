@@ -56,6 +56,9 @@ def table(
     ] = 20,
     runs: Annotated[int, typer.Option("--runs", metavar="N", help="Passes that are timed.")] = 200,
     calibrate: Calibrate = 200,
+    again: Annotated[
+        bool, typer.Option("--again", help="Measure again, say when the machine is quiet.")
+    ] = False,
     unsafe: Unsafe = False,
     corpus: CorpusPath = None,
 ) -> None:
@@ -107,6 +110,7 @@ def table(
             passes=Passes(warmup=warmup, runs=runs),
             calibrate=calibrate,
             unsafe=unsafe,
+            again=again,
             observer=EpochLines("accuracy"),
         )
         rows = maker.rows(entries, work.stop)

@@ -13,6 +13,7 @@ from catta.errors import UsageError
 from catta.evaluation.wire import MAX_ARRAYS
 from catta.export.benching import Contestant
 from catta.export.exporting import Exported
+from catta.export.kept import record_of
 from catta.export.protocols import Runtime
 from catta.export.subjects import Subject
 
@@ -32,16 +33,23 @@ def of_network(subject: Subject, corpus: Corpus | None = None) -> Contestant:
 
 def of_export(exported: Exported, corpus: Corpus | None = None) -> Contestant:
     """A file that a network has just become."""
+    return of_record(record_of(exported), exported.content, exported.subject, corpus)
+
+
+def of_record(
+    record: EdgeExport, content: bytes, subject: Subject, corpus: Corpus | None = None
+) -> Contestant:
+    """A file that a network became, of which there are the bytes and the record."""
     return Contestant(
-        name=exported.subject.network.name,
+        name=subject.network.name,
         job={},
-        arrays={_FILE: np.frombuffer(exported.content, dtype=np.uint8)},
-        inputs=exported.subject.data.inputs,  # not needed, but there is a worker that has them
-        network_id=_known(exported.subject.network.id, corpus),
-        format=exported.format,
-        quantization=exported.quantization,
-        sha256=exported.sha256,
-        file_bytes=len(exported.content),
+        arrays={_FILE: np.frombuffer(content, dtype=np.uint8)},
+        inputs=subject.data.inputs,  # not needed, but there is a worker that has them
+        network_id=_known(subject.network.id, corpus),
+        format=record.format,
+        quantization=record.quantization,
+        sha256=record.sha256,
+        file_bytes=len(content),
     )
 
 

@@ -9,11 +9,11 @@ from catta.corpus import Corpus
 from catta.corpus.edge import EdgeExport, EdgeMeasurement
 from catta.errors import ExportError, Interrupted, UsageError
 from catta.export.benching import Passes, bench
-from catta.export.contestants import of_export, of_network
-from catta.export.exporting import Exported, export, find_exporter, reference_of
-from catta.export.kept import keep
+from catta.export.contestants import of_network, of_record
+from catta.export.exporting import export, find_exporter, reference_of
+from catta.export.kept import cache, cached, keep
 from catta.export.protocols import Exporter
-from catta.export.registry import runtime
+from catta.export.registry import exporter, runtime
 from catta.export.subjects import Subject
 from catta.export.trained import trained_subject
 from catta.export.workplace import Workplace
@@ -73,6 +73,7 @@ class TableMaker:
         calibrate: Images that static ranges are measured with.
         kinds: Formats and quantizations.
         unsafe: Run without isolation if none can be had.
+        again: Measure again what was measured, say because the machine was busy.
         observer: Told how it goes.
     """
 
@@ -85,7 +86,9 @@ class TableMaker:
         observer: TrainObserver,
         kinds: Sequence[tuple[str, str]] = KINDS,
         unsafe: bool = False,
+        again: bool = False,
     ) -> None:
+        self._again = again
         self._corpus = corpus
         self._passes = passes
         self._calibrate = calibrate
@@ -115,24 +118,38 @@ class TableMaker:
         recipe = entry.recipe.model_copy(update={"dataset": data.dataset})
         entry = Entry(network=entry.network, recipe=recipe, origin=entry.origin)
         row = self._known(entry, {})
-        if row.eager is not None and len(row.files) == len(self._kinds):
+        whole = row.eager is not None and len(row.files) == len(self._kinds)
+        if whole and not self._again:
             return row
         self._observer.message(f"{entry.network.name}: training, exporting, measuring")
         try:
             subject = trained_subject(
                 entry.network, recipe, corpus=self._corpus, warm=warm, observer=self._observer
             )
-            failures = self._fill(subject, workplace)
+            known = self._files(row) if whole else None
+            if known is None:
+                known, failures = self._export(subject, workplace)
+            else:
+                failures = {}
+            self._measure(subject, known, workplace)
         except ExportError as error:
             failures = {("", ""): str(error)}
         for reason in failures.values():
             self._observer.message(reason)
         return self._known(entry, failures)
 
-    def _fill(self, subject: Subject, workplace: Workplace) -> dict[tuple[str, str], str]:
-        """Export in every way, then measure everything close together in time."""
+    def _files(self, row: Row) -> list[tuple[EdgeExport, bytes]] | None:
+        """The files of a row, if the cache has all of them."""
+        found = [(one, cached(one.sha256)) for one, _ in row.files]
+        whole = [(one, content) for one, content in found if content is not None]
+        return whole if len(whole) == len(found) else None
+
+    def _export(
+        self, subject: Subject, workplace: Workplace
+    ) -> tuple[list[tuple[EdgeExport, bytes]], dict[tuple[str, str], str]]:
+        """A file of each kind, and why others are missing."""
         failures: dict[tuple[str, str], str] = {}
-        exported: list[Exported] = []
+        made: list[tuple[EdgeExport, bytes]] = []
         reference = reference_of(subject, workplace)
         exporters: dict[str, Exporter] = {}
         for name, quantization in self._kinds:
@@ -149,16 +166,21 @@ class TableMaker:
             except ExportError as error:
                 failures[name, quantization] = str(error)
                 continue
-            keep(one, self._corpus)
-            exported.append(one)
-        pytorch = runtime("pytorch")
-        found = bench(of_network(subject, self._corpus), pytorch, self._passes, workplace=workplace)
-        for one in exported:
-            runs = runtime(exporters[one.format].runtime)
-            contestant = of_export(one, self._corpus)
+            cache(one.content, one.sha256)
+            made.append((keep(one, self._corpus), one.content))
+        return made, failures
+
+    def _measure(
+        self, subject: Subject, files: Sequence[tuple[EdgeExport, bytes]], workplace: Workplace
+    ) -> None:
+        """Measure the network and its files one after the other, close together in time."""
+        network = of_network(subject, self._corpus)
+        found = bench(network, runtime("pytorch"), self._passes, workplace=workplace)
+        for record, content in files:
+            runs = runtime(exporter(record.format).runtime)
+            contestant = of_record(record, content, subject, self._corpus)
             found += bench(contestant, runs, self._passes, workplace=workplace)
         self._corpus.edge.save_measurements(found)
-        return failures
 
     def _known(self, entry: Entry, failures: dict[tuple[str, str], str]) -> Row:
         identity = entry.network.id

@@ -1,7 +1,7 @@
 """What every format must do: inherit `ExporterContract` in a test and give it an exporter.
 
-The tests' conftest provides the fixtures `workplace`, `subject` (a trained network), `reference` and
-`make_subject` (from the text of a network).
+The tests' conftest provides the fixtures `workplace`, `subject` (a trained network), `reference`
+and `make_subject` (from the text of a network).
 """
 
 from __future__ import annotations
