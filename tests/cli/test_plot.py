@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_builders import Invoke
+from cli_builders import Invoke, build_report
 
 pytest.importorskip("matplotlib")
 
@@ -17,6 +18,7 @@ import catta
 from catta.cli.plot import app
 from catta.corpus import Corpus
 from catta.graphs import Graph, GraphNode
+from catta.records import Network
 from catta.testing.lemur import CIFAR, MNIST, members, write_wheel
 
 NET = """
@@ -151,6 +153,52 @@ def test_a_graph_that_is_stored_is_drawn(filled: Path, invoke: Invoke, corpus: P
     result = invoke("plot", "graph", "ResNet", "-o", "graph.svg")
     assert result.exit_code == 0, result.output
     assert ">relu<" in (filled / "graph.svg").read_text()
+
+
+@pytest.fixture
+def stored(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run of one cycle that is still going, and one that has not begun; the working directory."""
+    monkeypatch.chdir(tmp_path)
+    report = build_report(finished=None)
+    (cycle,) = report.cycles
+    with Corpus.open(corpus) as store:
+        store.runs.create(report.run)
+        store.runs.create(replace(report.run, id="empty"))
+        for found in report.candidates:
+            if found.network_id and found.source:
+                network = Network(
+                    id=found.network_id, source=found.source, name="n", origin="candidate"
+                )
+                store.networks.add([network])
+        store.runs.open_cycle(cycle)
+        store.runs.add_candidates(report.candidates)
+    return tmp_path
+
+
+def test_cycles_of_a_run(stored: Path, invoke: Invoke) -> None:
+    result = invoke("plot", "cycles", "--run", "lora", "-o", "run.svg")
+    assert result.exit_code == 0, result.output
+    text = (stored / "run.svg").read_text()
+    assert "Run lora-1 (arm lora)" in text
+    assert "n = 2 networks" in text
+    assert "n = 4 candidates" in text
+
+
+def test_cycles_of_a_run_that_has_none(stored: Path, invoke: Invoke) -> None:
+    result = invoke("plot", "cycles", "--run", "empty", "-o", "run.svg")
+    assert result.exit_code == 0, result.output
+    assert "No candidate was trained yet." in (stored / "run.svg").read_text()
+
+
+@pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
+def test_lineage_of_a_run(stored: Path, invoke: Invoke) -> None:
+    pytest.importorskip("graphviz")
+    result = invoke("plot", "lineage", "--run", "lora", "-o", "lineage.svg")
+    assert result.exit_code == 0, result.output
+    text = (stored / "lineage.svg").read_text()
+    assert "Lineage of run lora" in text
+    assert "1/0, 0.800" in text
+    assert "1/1, 0.700" not in text  # not admitted
 
 
 def test_every_kind_is_tested() -> None:

@@ -59,7 +59,9 @@ def mean_deviation(
         _curve(axes, at, mean, place, f"{short(name)} (n = {len(rows):,})")
     if by:
         legend(axes, title=label(by), **_outside(len(shown)))
-    note = found.note("trial", shown_of(len(shown), there, by or ""), "band: ± 1 SD")
+    note = found.note(
+        "trial", shown_of(len(shown), there, by or ""), "band: ± 1 SD", _fewer(found.frame)
+    )
     describe(axes, title, note, x="epoch", y=value_label(found.frame, value))
     _whole_epochs(axes)
     return axes
@@ -171,6 +173,13 @@ def learning_curves(
     describe(axes, title, note, x="epoch", y=value_label(found.frame, value))
     _whole_epochs(axes)
     return axes
+
+
+def _fewer(frame: Any) -> str:
+    """That the last epoch's mean is of fewer values than the first one's, where it is so."""
+    sizes = frame.groupby("epoch").size()
+    first, last = int(sizes.iloc[0]), int(sizes.iloc[-1])
+    return f"{first:,} at the first epoch, {last:,} at the last" if last < first else ""
 
 
 def _curves_note(found: Clean, curves: int, more: int) -> str:
