@@ -1,8 +1,8 @@
 """U-Net: down to a small image with many channels, and up again with what each size had seen.
 
 Ronneberger, Fischer, Brox: U-Net, 2015, arXiv 1505.04597.
-Task: img-segmentation. It works at half the height and width, a quarter of the cost, and enlarges
-its scores at the end.
+Task: img-segmentation. It works at a quarter of the height and width, a sixteenth of the cost, and
+enlarges its scores at the end.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-WIDTHS = (24, 48, 96, 128)  # channels at a half, a quarter, an eighth, a sixteenth of the size
+STEM = 16  # channels at half the size
+WIDTHS = (24, 48, 96, 128)  # channels at a quarter, an eighth, a 16th, a 32nd of the size
 UNJUDGED = -1  # in a mask, a pixel that does not count
 
 
@@ -39,7 +40,7 @@ class Up(nn.Module):
 
 
 class Net(nn.Module):
-    """Four sizes down, three up, scores for each pixel."""
+    """A stem, four sizes down, three up, scores for each pixel."""
 
     def __init__(
         self,
@@ -50,8 +51,9 @@ class Net(nn.Module):
     ) -> None:
         super().__init__()
         self.device = device
+        self.stem = convolution(in_shape[1], STEM, stride=2)
         self.down = nn.ModuleList()
-        channels = in_shape[1]
+        channels = STEM
         for width in WIDTHS:
             self.down.append(
                 nn.Sequential(convolution(channels, width, stride=2), convolution(width, width))
@@ -67,14 +69,15 @@ class Net(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Images (B, C, H, W) to scores of each pixel (B, classes, H, W)."""
         size = x.shape[2:]
+        x = self.stem(x)  # (B, 16, H / 2, W / 2)
         skips: list[Tensor] = []
         for stage in self.down:
             x = stage(x)
             skips.append(x)
-        x = self.dropout(skips.pop())  # (B, 128, H / 16, W / 16)
+        x = self.dropout(skips.pop())  # (B, 128, H / 32, W / 32)
         for stage in self.up:
             x = stage(x, skips.pop())
-        scores = self.classifier(x)  # (B, classes, H / 2, W / 2)
+        scores = self.classifier(x)  # (B, classes, H / 4, W / 4)
         return functional.interpolate(scores, size=size, mode="bilinear", align_corners=False)
 
     def train_setup(self, prm: dict[str, float]) -> None:
