@@ -34,6 +34,8 @@ DOCUMENTS = (
     "docs/training.md",
     "docs/statistics.md",
     "docs/plots.md",
+    "docs/edge.md",
+    "docs/report.md",
     "README.md",
 )
 NET = """
