@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from catta.lazy import exports
 
 if TYPE_CHECKING:
-    from catta import stats
+    from catta import export, stats
     from catta.corpus import Corpus
     from catta.corpus.registry import NetworkCard, network, networks
     from catta.library import (
@@ -41,6 +41,7 @@ __all__ = [
     "create",
     "data",
     "evolve",
+    "export",
     "export_data",
     "groups",
     "import_lemur",
@@ -75,7 +76,7 @@ _HOMES = {
     "train": "catta.training",
 }
 
-_PACKAGES = ("stats",)
+_PACKAGES = ("export", "stats")
 """Packages that are used by their names: `catta.stats.summary()`."""
 
 _get, _names = exports(__name__, _HOMES)
