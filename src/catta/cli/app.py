@@ -14,6 +14,7 @@ from catta.cli import (
     corpus,
     coverage,
     datasets,
+    deploy,
     evolve,
     export,
     export_network,
@@ -49,6 +50,7 @@ app.command("fidelity")(compare.fidelity)
 app.command("new")(new.new)
 app.command("warmup")(warmup.warmup)
 app.command("bench")(bench.bench)
+app.command("deploy")(deploy.deploy)
 app.command("report")(report.report)
 app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")

@@ -139,7 +139,7 @@ def _of_network(
     from catta.export.contestants import of_export, of_network
     from catta.export.exporting import export, find_exporter
     from catta.export.kept import keep
-    from catta.export.registry import EXPORTERS, exporter
+    from catta.export.registry import EXPORTERS, RUNTIMES
     from catta.export.subjects import subject_of
 
     given["task"] = given["task"] or "img-classification"
@@ -148,7 +148,8 @@ def _of_network(
     subject = subject_of(name, corpus=corpus, **given)
     if runtime.runs_networks and quantize == "none":
         return of_network(subject, corpus)
-    formats = [key for key in EXPORTERS if exporter(key).runtime == runtime.name]
+    suffix = RUNTIMES[runtime.name].suffix
+    formats = [key for key, entry in EXPORTERS.items() if entry.suffix == suffix]
     exported = export(subject, find_exporter(formats[0], quantize), quantize, workplace=workplace)
     if corpus is not None:
         keep(exported, corpus)

@@ -39,6 +39,18 @@ EXPORTERS: Mapping[str, Entry] = MappingProxyType(
             ("onnx", "onnxruntime", "onnxscript"),
         ),
         "pt2": Entry("catta.export.pt2_format:Pt2Exporter", ".pt2"),
+        "executorch": Entry(
+            "catta.export.executorch_format:ExecutorchExporter",
+            ".pte",
+            ("executorch", "torchao"),
+            "executorch",
+        ),
+        "litert": Entry(
+            "catta.export.litert_format:LitertExporter",
+            ".tflite",
+            ("litert_torch", "ai_edge_litert", "torchao"),
+            "litert",
+        ),
     }
 )
 """The formats."""
@@ -49,6 +61,12 @@ RUNTIMES: Mapping[str, Entry] = MappingProxyType(
             "catta.export.onnx_format:OnnxRuntime", ".onnx", ("onnx", "onnxruntime")
         ),
         "pytorch": Entry("catta.export.pt2_format:PyTorch", ".pt2"),
+        "executorch": Entry(
+            "catta.export.executorch_format:Executorch", ".pte", ("executorch",), "executorch"
+        ),
+        "litert": Entry(
+            "catta.export.litert_format:Litert", ".tflite", ("ai_edge_litert",), "litert"
+        ),
     }
 )
 """The runtimes."""
