@@ -99,6 +99,10 @@ def test_names_are_not_taken_for_markup(invoke: Invoke, filled: Path) -> None:
     assert HOSTILE in invoke("stats", "leaderboard").stdout
 
 
+def test_hyperparameters_are_written_out(invoke: Invoke, filled: Path) -> None:
+    assert "batch 4, lr 0.12" in " ".join(invoke("stats", "leaderboard", "-n", "2").stdout.split())
+
+
 def test_more_rows_than_are_shown(invoke: Invoke, filled: Path) -> None:
     result = invoke("stats", "summary", "--by", "nn", "--by", "epoch", "--rows", "5")
     assert "21 more rows: see --rows and --json." in result.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from types import MappingProxyType
 from typing import Any
@@ -45,6 +46,13 @@ def show_frame(table: Any, *, title: str, nothing: str, as_json: bool, rows: int
     if len(table) > rows:
         rest = counted(len(table) - rows, "more row")
         print_rich(f"{rest}: see --rows and --json.")
+
+
+def settings_text(prm: str | None) -> str | None:
+    """Hyperparameters, which are JSON, for readers: `batch 4, lr 0.1152`."""
+    if prm is None:
+        return None
+    return ", ".join(f"{name} {_cell(value)}" for name, value in json.loads(prm).items())
 
 
 def _rich(table: Any, title: str) -> Table:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from catta.cli.frames import SHOWN, show_frame
+from catta.cli.frames import SHOWN, settings_text, show_frame
 from catta.cli.guard import guarded
 from catta.cli.options import AsJson, CorpusPath
 
@@ -114,6 +114,7 @@ def leaderboard(
     table = stats.leaderboard(corpus, n=n, **chosen, **filters(epoch=epoch))
     if not as_json:
         table = table[[*_PROBLEM, "rank", "nn", "accuracy", "epoch", "seconds", "transform", "prm"]]
+        table = table.assign(prm=[settings_text(text) for text in table["prm"]])
     show_frame(table, title="Leaderboard", nothing=_NOTHING, as_json=as_json, rows=rows)
 
 
