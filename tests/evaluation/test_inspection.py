@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from catta.evaluation import Reply, inspect_network
+from catta.evaluation.graphs import packed
+from catta.graphs import Graph, GraphNode
 from catta.records import InspectionOutcome, Outcome
 from catta.testing.store_records import STRUCTURE
 
+GRAPH = Graph((GraphNode("input", shape=(3, 8)), GraphNode("output", (0,), (3, 8))))
 GOOD = replace(STRUCTURE, graph="g1:" + 32 * "a")
 
 
@@ -36,6 +40,25 @@ def test_a_good_answer() -> None:
     assert inspect(Reply(header=asdict(GOOD))).structure == GOOD
     unknown = asdict(replace(GOOD, graph=None))
     assert inspect(Reply(header=unknown)).structure.graph is None
+
+
+def test_the_graph_comes_along() -> None:
+    worker: Any = Scripted(Reply(header=asdict(GOOD), arrays=packed(GRAPH)))
+    assert inspect_network(worker, "n1:x", "source", "img-classification").graph == GRAPH
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"other": np.zeros(3, dtype=np.uint8)},
+        {name: np.zeros(3, dtype=np.uint8) for name in packed(GRAPH)},
+        {name: found.astype(np.float32) for name, found in packed(GRAPH).items()},
+        packed(GRAPH) | {"more": np.zeros(3, dtype=np.uint8)},
+    ],
+)
+def test_a_hostile_graph(arrays: dict[str, Any]) -> None:
+    found = inspect(Reply(header=asdict(GOOD), arrays=arrays))
+    assert (found.outcome, found.structure) == (InspectionOutcome.INVALID, None)
 
 
 @pytest.mark.parametrize("outcome", [Outcome.TIMEOUT, Outcome.OUT_OF_MEMORY, Outcome.CRASHED])

@@ -11,6 +11,7 @@ import pytest
 
 from catta.corpus import Corpus
 from catta.errors import Interrupted, UsageError
+from catta.library.run_networks import seeds_of
 from catta.loop import check, evolve, list_runs, parse_config, report, resume
 from catta.loop.observer import SilentObserver
 from catta.records import Candidate, Outcome, Phase, Recipe, Stage
@@ -61,6 +62,10 @@ def test_a_run_keeps_every_candidate_and_its_fate(tmp_path: Path, run_files: Val
     with Corpus.open(corpus) as store:
         candidates = store.runs.candidates(done.run.id)
         assert not store.check_integrity()
+        traced = {key for key, _ in store.graphs.of()}
+        seeds = seeds_of(store, done.run)
+    assert seeds
+    assert traced >= {*seeds, *(c.network_id for c in candidates if c.builds)}
     assert len(candidates) == 16
     assert all(c.phase is Phase.DONE and c.verdict for c in candidates)
     fates = {(c.verdict.outcome, c.verdict.stage) for c in candidates if c.verdict}

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Set
 from catta.graphs import INPUT, Graph, GraphNode
 from catta.stats.motif_operators import NEUTRAL, POOLS, REDUCTIONS
 
+_LONGEST = 1_000
+"""Nodes of a branch: with graphs made for that, looking at all would take hours."""
+
 
 class View:
     """A graph with its ancestors.
@@ -49,10 +52,13 @@ class View:
         return common.bit_length() - 1 if common > 0 else None
 
     def between(self, fork: int, place: int) -> set[int]:
-        """The nodes on the ways from one node to another, the latter included."""
+        """The nodes on the ways from one node to another, the latter included.
+
+        Of a branch of more than `_LONGEST` nodes those that are nearest to its end.
+        """
         found: set[int] = set()
         waiting = [place] if self.leads(fork, place) else []
-        while waiting:
+        while waiting and len(found) < _LONGEST:
             here = waiting.pop()
             if here == fork or here in found:
                 continue
