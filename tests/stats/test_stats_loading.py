@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from stats_corpus import CLASSES, fill
 
 import catta
 from catta.corpus import Corpus
+from catta.corpus.published import Measurement
 from catta.errors import UsageError
 
 SAME = ("id", "task", "dataset", "metric", "nn", "epoch", "accuracy", "prm_id")
@@ -96,5 +98,31 @@ def test_no_corpus_is_a_sentence(tmp_path: Any) -> None:
         catta.stats.summary(tmp_path / "nowhere.sqlite")
 
 
-def test_latency_is_that_of_the_device_measurements(stats_corpus: Corpus) -> None:
-    assert np.isnan(catta.stats.load(stats_corpus)["latency"]).all()
+def measurement(number: int, duration: float | None, *, valid: bool | None = True) -> Measurement:
+    return Measurement(
+        subject="aa-00",
+        task=CLASSES,
+        name=f"device {number}",
+        sha256=str(number),
+        device=None,
+        os=None,
+        valid=valid,
+        emulator=None,
+        error=None,
+        duration=duration,
+        analytics=None,
+    )
+
+
+def test_latency_is_the_median_of_valid_device_measurements(nothing: Corpus) -> None:
+    fill(nothing)
+    runs = [(10.0, True), (30.0, None), (40.0, True), (9_000.0, False), (None, True)]
+    nothing.trials.add_measurements(
+        [measurement(n, value, valid=valid) for n, (value, valid) in enumerate(runs)], {}
+    )
+    rows = catta.stats.load(nothing)
+    of_network = (rows["nn"] == "aa-00").to_numpy()
+    assert set(rows["latency"][of_network]) == {30.0}
+    assert np.isnan(rows["latency"][~of_network]).all()
+    front = catta.stats.pareto(trials=rows, objectives=["accuracy", "latency"])
+    assert set(front["nn"]) == {"aa-00"}
