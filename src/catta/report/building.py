@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from catta import stats
 from catta.corpus import Corpus
+from catta.corpus.engine import IN_MEMORY
 from catta.corpus.opening import opened
 from catta.graphs import Graph
 from catta.loop.reports import RunReport, find_run, report_of
@@ -220,7 +221,7 @@ def _chosen(
         for candidate in report.admitted:
             if candidate.network_id is not None:
                 candidates.setdefault(candidate.network_id, candidate)
-    best: Any = leaderboard.frame[leaderboard.frame["rank"] == 1]["nn_id"]
+    best: Any = leaderboard.frame.drop_duplicates("problem")["nn_id"]
     ids = [*candidates, *(i for i in best if isinstance(i, str) and i not in candidates)]
     found = {network.id: network for network in store.networks.get_many(list(dict.fromkeys(ids)))}
     return {
@@ -251,6 +252,8 @@ def _file_name(run: str, number: int) -> str:
 
 def _title(location: str) -> str:
     """Name of a corpus: of a file without its folder and ending, of a server its database."""
+    if location == IN_MEMORY:
+        return "corpus"
     return location.rstrip("/").rpartition("/")[2].removesuffix(".sqlite") or "corpus"
 
 
