@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 PUBLISHED, MEASURED = "published", "measured"
 
 _NANOSECONDS = 1e9
-_SIZES = {"parameters": "nn_total_params", "flops": "nn_flops"}
+_SIZES = {"parameters": ("nn_total_params", "nn_trainable_params"), "flops": ("nn_flops",)}
+"""Columns of `catta.data`, the best known first; of a run's candidates only what trains is known."""
 
 
 def load(
@@ -51,7 +52,7 @@ def load(
       same problem, name and hyperparameters);
     - `seconds`: since the training began; NaN where it was not measured;
     - `prm`: the hyperparameters without the transform as JSON, keys sorted;
-    - `parameters`, `flops`: of the network, of one sample; NaN where it was not inspected;
+    - `parameters`, `flops`: of the network, of one sample; NaN where it was never built;
     - `latency`: median of the network's valid device measurements for the task, as published (the
       publisher does not state the unit); NaN where there is none.
 
@@ -112,8 +113,11 @@ def _frame(
     found["epoch"] = np.asarray(columns["epoch"], dtype=np.int32)
     found["accuracy"] = np.asarray(columns["accuracy"], dtype=np.float64)
     found["seconds"] = np.where(duration == UNMEASURED, np.nan, duration / _NANOSECONDS)
-    for name, column in _SIZES.items():
-        found[name] = _numbers(cast("Shared", columns[column]))
+    for name, known in _SIZES.items():
+        found[name] = np.full(rows, np.nan)
+        for column in known:
+            values = _numbers(cast("Shared", columns[column]))
+            found[name] = np.where(np.isnan(found[name]), values, found[name])
     frame = pd.DataFrame(found, copy=False)
     frame["training"] = _trainings(frame)
     frame["latency"] = _latency(frame, latencies)
