@@ -27,7 +27,7 @@ PUBLISHED, MEASURED = "published", "measured"
 
 _NANOSECONDS = 1e9
 _SIZES = {"parameters": ("nn_total_params", "nn_trainable_params"), "flops": ("nn_flops",)}
-"""Columns of `catta.data`, the best known first; of a run's candidates only what trains is known."""
+"""Columns of `catta.data`, the best first; of a run's candidates only what trains is known."""
 
 
 def load(
