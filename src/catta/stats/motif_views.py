@@ -7,7 +7,7 @@ from collections.abc import Iterable, Set
 from catta.graphs import INPUT, Graph, GraphNode
 from catta.stats.motif_operators import NEUTRAL, POOLS, REDUCTIONS
 
-_LONGEST = 1_000
+_LONGEST = 500
 """Nodes of a branch: with graphs made for that, looking at all would take hours."""
 
 
