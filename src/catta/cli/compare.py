@@ -18,8 +18,10 @@ from catta.cli.options import (
     Prm,
     Resolution,
     Task,
+    Track,
     TrainSamples,
     Unsafe,
+    ValidationSamples,
     directory_of,
     load_plugins,
     parse_prm,
@@ -40,7 +42,9 @@ def noise(
     epochs: Epochs = None,
     prm: Prm = None,
     train_samples: TrainSamples = None,
+    validation_samples: ValidationSamples = None,
     resolution: Resolution = None,
+    track: Track = None,
     plugin: Plugins = None,
     data: DataDirectory = None,
     unsafe: Unsafe = False,
@@ -62,7 +66,9 @@ def noise(
             metric=metric,
             epochs=epochs,
             train_samples=train_samples,
+            validation_samples=validation_samples,
             resolution=resolution,
+            track=track,
         )
         lines = EpochLines(recipe.metric)
         found = training.noise(
@@ -100,6 +106,7 @@ def fidelity(
     dataset: Dataset = None,
     metric: Metric = None,
     train_samples: TrainSamples = None,
+    validation_samples: ValidationSamples = None,
     resolution: Resolution = None,
     plugin: Plugins = None,
     data: DataDirectory = None,
@@ -123,6 +130,7 @@ def fidelity(
             metric=metric,
             epochs=epochs,
             train_samples=train_samples,
+            validation_samples=validation_samples,
             resolution=resolution,
         )
         lines = EpochLines(recipe.metric)

@@ -16,6 +16,7 @@ from catta.corpus.registry import networks as networks_of
 from catta.errors import UsageError
 from catta.records import Network, Recipe
 from catta.training.trainer import TrainObserver, train
+from catta.training.warm import WarmWorker
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,15 +144,16 @@ def fidelity(
         raise UsageError(f"epochs must be more than {early}, not {recipe.epochs}")
     short = recipe.model_copy(update={"epochs": early})
     pairs: list[tuple[float, float]] = []
-    for network in networks:
-        short_value, long_value = (
-            train(
-                network, one, corpus=corpus, directory=directory, observer=observer, unsafe=unsafe
-            ).evaluation.accuracy
-            for one in (short, recipe)
-        )
-        if short_value is not None and long_value is not None:
-            pairs.append((short_value, long_value))
+    with WarmWorker(unsafe=unsafe) as warm:  # all trainings are on the same data
+        for network in networks:
+            short_value, long_value = (
+                train(
+                    network, one, corpus=corpus, directory=directory, observer=observer, warm=warm
+                ).evaluation.accuracy
+                for one in (short, recipe)
+            )
+            if short_value is not None and long_value is not None:
+                pairs.append((short_value, long_value))
     if len(pairs) < 3:
         raise UsageError(f"{len(pairs)} networks could be trained; a rank correlation needs 3")
     first, last = np.array(pairs).T
