@@ -9,12 +9,16 @@ from report_corpus import add_empty_run, add_hostile, add_measured, add_run
 from catta.corpus import Corpus
 from catta.report import Built, write_report
 
-pytest.importorskip("jinja2")
-pytest.importorskip("plotly")
+
+@pytest.fixture(scope="session", autouse=True)
+def extra() -> None:
+    """The packages that a report is made with are there."""
+    for package in ("jinja2", "plotly", "pygments"):
+        pytest.importorskip(package)
 
 
 @pytest.fixture(scope="session")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corpus]:
+def corpus(extra: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corpus]:
     """Measured networks, hostile names, a run that is over, one that goes on, one that is new."""
     path = tmp_path_factory.mktemp("corpus") / "c.sqlite"
     with Corpus.open(path) as opened:

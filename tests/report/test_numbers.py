@@ -13,7 +13,7 @@ import catta
 from catta.corpus import Corpus
 from catta.report import Built
 from catta.report.wording import UNKNOWN as DASH
-from catta.report.wording import count, duration, interval, measure, percent
+from catta.report.wording import count, duration, interval, measure, percent, signed
 
 PROBLEM = ["task", "dataset", "metric"]
 
@@ -199,3 +199,21 @@ def test_the_page_of_a_network(built: Built, corpus: Corpus, frame: Any) -> None
     others = frame[frame["dataset"] == "mnist"].groupby("nn")["accuracy"].max()
     assert place["Rank"] == count(1 + (others > own["accuracy"].max()).sum())
     assert measure(best.accuracy) in page.text
+
+
+def test_the_arms_side_by_side(index: Page, corpus: Corpus) -> None:
+    rows = {row["Run"]: row for row in index.rows("arms")}
+    assert set(rows) == {"calm-lemur", "busy-lemur"}  # the third has no candidates
+    means: dict[str, float] = {}
+    for name, row in rows.items():
+        found = corpus.runs.candidates(name)
+        scored = pd.Series([c.accuracy for c in found if c.accuracy is not None])
+        means[name] = float(scored.mean())
+        valid = percent(len(scored) / len(found))
+        low, high = wilson(len(scored), len(found))
+        assert row["Valid"] == f"{valid} {100 * low:.1f} to {100 * high:.1f} %"
+        assert row["Mean accuracy"].startswith(measure(means[name]))
+    first, second = index.tables["arms"][1][0], index.tables["arms"][2][0]
+    gains = [row[5] for row in index.tables["arms"][1:]]
+    assert gains[0] == DASH
+    assert gains[1].startswith(signed(means[second] - means[first]))
