@@ -156,17 +156,10 @@ def train(
         raise Interrupted(_how_to_go_on(network, recipe, checkpoint)) from error
     warm.check()
     stopped = report.stopped and len(epochs) < recipe.epochs
-    whole = not stopped
-    if stopped and (recipe.track == "own" or recipe.schedule == "constant"):
+    whole = not stopped or recipe.track == "own" or recipe.schedule == "constant"
+    if stopped and whole:
         recipe = recipe.model_copy(update={"epochs": len(epochs)})
-        whole = True
-    evaluation = Evaluation(
-        network_id=network.id,
-        recipe_id=recipe.id,
-        verdict=report.verdict,
-        epochs=tuple(epochs) if report.verdict.ok else (),
-        seconds=report.seconds + sum(e.seconds for e in epochs[: len(epochs) - len(report.epochs)]),
-    )
+    evaluation = _evaluation(network, recipe, report, epochs)
     if corpus is not None and whole:
         with corpus.transaction():
             corpus.networks.add([network])
@@ -182,6 +175,20 @@ def train(
         note=_note(data, report),
         stopped=stopped,
         pretrained=report.pretrained,
+    )
+
+
+def _evaluation(
+    network: Network, recipe: Recipe, report: TrainReport, epochs: Sequence[EpochMeasurement]
+) -> Evaluation:
+    """Of all epochs, those before an interruption too."""
+    earlier = epochs[: len(epochs) - len(report.epochs)]
+    return Evaluation(
+        network_id=network.id,
+        recipe_id=recipe.id,
+        verdict=report.verdict,
+        epochs=tuple(epochs) if report.verdict.ok else (),
+        seconds=report.seconds + sum(epoch.seconds for epoch in earlier),
     )
 
 
