@@ -217,3 +217,14 @@ def test_the_arms_side_by_side(index: Page, corpus: Corpus) -> None:
     gains = [row[5] for row in index.tables["arms"][1:]]
     assert gains[0] == DASH
     assert gains[1].startswith(signed(means[second] - means[first]))
+
+
+def test_the_largest_families_beside_each_other(index: Page, frame: Any) -> None:
+    rows = [r for r in index.rows("pairs") if r["Problem"] == "cifar-10, acc"]
+    (row,) = [r for r in rows if r["Networks"] == "all, epoch 1"]
+    part = frame[(frame["dataset"] == "cifar-10") & (frame["epoch"] == 1)]
+    means = part.groupby("nn")["accuracy"].mean()
+    families = means.groupby(means.index.str.partition("-").get_level_values(0)).mean()
+    one, other = row["Families"].split(", ")
+    assert row["Difference"] == signed(families[one] - families[other])
+    assert row["n"] == "8, 8"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from report_corpus import (
 
 from catta.corpus import Corpus
 from catta.errors import UsageError
+from catta.graphs import Graph, GraphNode
 from catta.report import Built, write_report
 from catta.report.rendering import POLICY
 from catta.report.wording import UNKNOWN as DASH
@@ -223,3 +225,33 @@ def test_names_of_runs_are_no_paths(tmp_path: Path) -> None:
     (page,) = built.directory.glob("runs/*")
     assert page.parent.parent == built.directory
     assert not list(tmp_path.glob("escape*"))
+
+
+def test_graphs_and_motifs(tmp_path: Path) -> None:
+    nodes = (
+        GraphNode(operator="input", shape=(2, 3, 8, 8)),
+        GraphNode(operator="conv2d", inputs=(0,), shape=(2, 4, 8, 8), module=HOSTILE),
+        GraphNode(operator="relu", inputs=(1,), shape=(2, 4, 8, 8)),
+        GraphNode(operator="output", inputs=(2,), shape=(2, 4, 8, 8)),
+    )
+    with Corpus.open(tmp_path / "c.sqlite") as corpus:
+        add_run(corpus)
+        candidates = corpus.runs.candidates("calm-lemur")
+        ids = [c.network_id for c in candidates if c.network_id]
+        corpus.graphs.save({(i, "img-classification"): Graph(nodes) for i in ids})
+        built = report(corpus, tmp_path)
+    run = Page(built.directory / "runs/calm-lemur.html")
+    (row,) = [row for row in run.rows("motifs") if row["Motif"] == "relu"]
+    admitted = sum(c.admitted for c in candidates)
+    assert row[f"Admitted, n = {admitted}"] == "100.0 %"
+    path = next(iter(sorted(built.directory.glob("networks/*"))))
+    page = Page(path)
+    assert "2 operators" in page.text
+    assert "2 \N{MULTIPLICATION SIGN} 4 \N{MULTIPLICATION SIGN} 8" in page.text
+    assert HOSTILE in page.text
+    drawings = list(built.directory.glob("graphs/network-*.svg"))
+    if shutil.which("dot"):
+        assert len(drawings) == built.networks
+        assert not any(HOSTILE in drawing.read_text() for drawing in drawings)
+    else:
+        assert "Graphviz" in page.text
