@@ -14,6 +14,7 @@ from catta.export.pruning import Pruned, check_prunable, prune
 from catta.export.pruning_kept import FORMAT, keep_pruned, write_pruned
 from catta.export.subjects import Subject, prepared, subject_of
 from catta.export.workplace import Workplace
+from catta.records import Verdict
 from catta.testing.exporter import NETWORK
 from catta.training.subjects import named
 from catta.training.warm import WarmWorker
@@ -29,21 +30,21 @@ COUNTS_ITSELF = NETWORK.replace(
 @pytest.fixture(scope="module")
 def pruned(subject: Subject, workplace: Workplace, unsafe: bool) -> Pruned:
     with WarmWorker(unsafe=unsafe, threads=1) as warm:
-        return prune(subject, 0.5, epochs=4, workplace=workplace, warm=warm)
+        return prune(subject, 0.3, epochs=6, workplace=workplace, warm=warm)
 
 
 @needs_extra
 def test_it_is_smaller_and_nearly_as_accurate(pruned: Pruned) -> None:
-    assert pruned.costs_after.parameters < 0.6 * pruned.costs_before.parameters
-    assert pruned.costs_after.flops < 0.8 * pruned.costs_before.flops
+    assert pruned.costs_after.parameters < 0.85 * pruned.costs_before.parameters
+    assert pruned.costs_after.flops < 0.85 * pruned.costs_before.flops
     assert pruned.accuracy_after > pruned.accuracy_pruned
     assert pruned.accuracy_after > pruned.accuracy_before - 0.15
 
 
 @needs_extra
 def test_its_text_is_a_network_that_a_user_may_bring(pruned: Pruned) -> None:
-    screened = screen_source(pruned.trained.network.source, allowed_imports=CHECKED_IMPORTS)
-    assert screened.verdict is None or screened.verdict.ok
+    screened = screen_source(pruned.trained.network.source, CHECKED_IMPORTS)
+    assert not isinstance(screened, Verdict), screened
 
 
 @needs_extra

@@ -23,6 +23,7 @@ from catta.cli import (
     models,
     new,
     plot,
+    prune,
     report,
     runs,
     stats,
@@ -51,6 +52,7 @@ app.command("new")(new.new)
 app.command("warmup")(warmup.warmup)
 app.command("bench")(bench.bench)
 app.command("deploy")(deploy.deploy)
+app.command("prune")(prune.prune)
 app.command("report")(report.report)
 app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")

@@ -20,6 +20,7 @@ from catta.paths import default_corpus
 
 if TYPE_CHECKING:
     from catta.corpus import Corpus
+    from catta.export.adb import Phone
     from catta.export.benching import Contestant
     from catta.export.protocols import Runtime
     from catta.export.workplace import Workplace
@@ -36,12 +37,25 @@ def bench(
     runtime: Annotated[
         str | None,
         typer.Option(
-            "--runtime", metavar="NAME", help="onnxruntime or pytorch; default: the file's."
+            "--runtime",
+            metavar="NAME",
+            help="onnxruntime, pytorch, executorch or litert; default: the file's.",
         ),
     ] = None,
     device: Annotated[
-        str, typer.Option("--device", metavar="NAME", help="cpu: this machine's processor.")
+        str,
+        typer.Option(
+            "--device",
+            metavar="NAME",
+            help="cpu: this machine's processor; adb:SERIAL: a phone, which needs --runner.",
+        ),
     ] = _THIS,
+    runner: Annotated[
+        Path | None,
+        typer.Option(
+            "--runner", metavar="FILE", help="onnxruntime_perf_test, built for the phone."
+        ),
+    ] = None,
     threads: Annotated[
         str, typer.Option("--threads", metavar="N,...", help="Threads of the runtime.")
     ] = "1",
@@ -83,8 +97,7 @@ def bench(
         return
     if target is None:
         raise UsageError("name a network or a file to measure, or add --list")
-    if device != _THIS:
-        raise UsageError(f"device must be {_THIS}, not {device!r}")
+    phone = _phone_of(device, runtime, runner)
     passes = Passes(
         threads=_numbers("--threads", threads),
         batches=_numbers("--batch", batch),
@@ -92,7 +105,8 @@ def bench(
         runs=runs,
     )
     file = Path(target) if _is_file(target) else None
-    chosen = find_runtime(runtime or (runtime_of(file) if file is not None else "pytorch"))
+    default = "pytorch" if phone is None else "onnxruntime"
+    chosen = find_runtime(runtime or (runtime_of(file) if file is not None else default))
     with ExitStack() as stack:
         store = None if no_save else stack.enter_context(Corpus.open(corpus or default_corpus()))
         workplace = stack.enter_context(Workplace(unsafe=unsafe))
@@ -112,13 +126,33 @@ def bench(
                 task=task,
                 directory=None if data is None else Path(data).expanduser(),
             )
-        found = measure(contestant, chosen, passes, workplace=workplace)
+        if phone is not None and runner is not None:
+            from catta.export.adb_bench import bench_on_phone
+
+            found = bench_on_phone(contestant, passes, stack.enter_context(phone), runner)
+        else:
+            found = measure(contestant, chosen, passes, workplace=workplace)
         if store is not None:
             store.edge.save_measurements(found)
     if as_json:
         print_json([asdict(one) for one in found])
     else:
         print_rich(measured_table(found))
+
+
+def _phone_of(device: str, runtime: str | None, runner: Path | None) -> Phone | None:
+    """The phone that a device is, or None for this machine."""
+    from catta.export.adb import PREFIX, Phone
+    from catta.export.adb_bench import check_runner
+
+    if device.startswith(PREFIX):
+        check_runner(runner)
+        if runtime not in (None, "onnxruntime"):
+            raise UsageError(f"on a phone the runtime is onnxruntime, not {runtime}")
+        return Phone(device.removeprefix(PREFIX))
+    if device != _THIS:
+        raise UsageError(f"device must be {_THIS} or {PREFIX}SERIAL, not {device!r}")
+    return None
 
 
 def _is_file(target: str) -> bool:

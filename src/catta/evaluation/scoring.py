@@ -20,6 +20,7 @@ from catta.records import EpochMeasurement, Outcome, Problem, Recipe, Stage, Ver
 from catta.tasks.metrics import score
 
 CHECKPOINT = "checkpoint"
+INITIAL = "initial."
 WEIGHTS = "weights."
 _MOST_NAMES = 10
 
@@ -84,6 +85,7 @@ def train_and_score(
     resume: NDArray[np.uint8] | None = None,
     on_epoch: OnEpoch | None = None,
     transform: str | None = None,
+    initial: Mapping[str, NDArray[Any]] | None = None,
 ) -> TrainReport:
     """Train a network in the sandbox and score its predictions on the validation split.
 
@@ -97,6 +99,7 @@ def train_and_score(
         on_epoch: Told each epoch when it ends; ends the training by returning False.
         transform: Text of a transform module, which is executed in the sandbox; with it, the
             images of the data are bytes.
+        initial: Weights to begin with, by name; None for the network's own.
 
     Returns:
         The epochs that were trained now; of a failure those before it.
@@ -112,6 +115,7 @@ def train_and_score(
         keep=keep,
         resume=resume,
         transform=transform,
+        initial=initial,
     )
     if reply.failure is not None:
         verdict = Verdict(outcome=reply.failure, stage=Stage.TRAIN, error=reply.error)
@@ -164,6 +168,7 @@ def _run(
     keep: Collection[str] = (),
     resume: NDArray[np.uint8] | None = None,
     transform: str | None = None,
+    initial: Mapping[str, NDArray[Any]] | None = None,
 ) -> Reply:
     job: Mapping[str, Any] = {
         "kind": "train",
@@ -175,11 +180,12 @@ def _run(
         "writes": recipe.compile,
         **({} if transform is None else {"transform": transform}),
     }
+    arrays = {f"{INITIAL}{name}": array for name, array in (initial or {}).items()}
     return worker.run(
         job,
         seconds=recipe.seconds,
         memory_mb=recipe.memory_mb,
-        arrays={} if resume is None else {CHECKPOINT: resume},
+        arrays=arrays if resume is None else {**arrays, CHECKPOINT: resume},
         on_part=scorer.take,
         parts=recipe.epochs,
     )

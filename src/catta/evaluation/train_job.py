@@ -37,6 +37,9 @@ Part = tuple[dict[str, Any], Arrays]
 
 CHECKPOINT = "checkpoint"
 WEIGHTS = "weights"
+INITIAL = "initial."
+"""How the names of arrays begin that are weights to begin with."""
+
 _PREFIX = "train_"
 _TRANSFORMS = "catta.evaluation.transforms.applied"
 """Takes 1.5 s to import, with torchvision, which few trainings need."""
@@ -52,7 +55,8 @@ def train_job(
             images are bytes, or None; `predict` names the split: `validation` after each epoch,
             `test` after the last one; `keep` names what else is sent: `checkpoint` after each
             epoch, `weights` after the last.
-        data: Arrays of the dataset, and the `checkpoint` to go on from, if there is one.
+        data: Arrays of the dataset, the `checkpoint` to go on from, if there is one, and weights
+            to begin with instead of random ones, as `initial.<name>`.
         name: What the module is called.
 
     Yields:
@@ -85,6 +89,7 @@ def _train(
 
     def begin() -> tuple[nn.Module, OwnRecipe | FixedRecipe]:
         network = _network(job["source"], problem, recipe, device, name)
+        _begin_with(network, data)
         if recipe.track == "own":
             return network, OwnRecipe(network, samples, objective, recipe)
         # torch types what it compiles as a function, though it is a module still.
@@ -119,6 +124,17 @@ def _train(
         header = {"epoch": epoch, "peak_memory_mb": _peak_mb(), "image_by_image": work.slow}
         yield {**header, **asdict(report)}, arrays
     return _if_it_fits(_weights(network), {}) if WEIGHTS in keep else {}
+
+
+def _begin_with(network: nn.Module, data: Mapping[str, np.ndarray]) -> None:
+    """Load the weights that a job gives, if it gives some."""
+    initial = {
+        name.removeprefix(INITIAL): torch.from_numpy(array)
+        for name, array in data.items()
+        if name.startswith(INITIAL)
+    }
+    if initial:
+        network.load_state_dict(initial)
 
 
 def _if_it_fits(arrays: Arrays, otherwise: Arrays) -> Arrays:

@@ -30,7 +30,9 @@ class _Model:
         self._type: Any = first["dtype"]
         size, *sample = (int(n) for n in first["shape_signature"])
         self.sample = tuple(sample)
-        self.integer = bool(np.issubdtype(self._type, np.integer))
+        # Static quantization goes as far as inputs and outputs: scale 0 stands for none.
+        self._scale, self._zero = first["quantization"]
+        self.integer = bool(np.issubdtype(self._type, np.integer)) and not self._scale
         self.batch = size if size > 0 else None
         self._ready: int | None = None
 
@@ -40,9 +42,19 @@ class _Model:
             interpreter.resize_tensor_input(self._input, inputs.shape)
             interpreter.allocate_tensors()
             self._ready = len(inputs)
-        interpreter.set_tensor(self._input, inputs.astype(self._type, copy=False))
+        interpreter.set_tensor(self._input, self._quantized(inputs))
         interpreter.invoke()
-        return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+        last = interpreter.get_output_details()[0]
+        found = interpreter.get_tensor(last["index"])
+        scale, zero = last["quantization"]
+        return (found.astype(np.float32) - zero) * np.float32(scale) if scale else found
+
+    def _quantized(self, inputs: NDArray[Any]) -> NDArray[Any]:
+        if not self._scale:
+            return inputs.astype(self._type, copy=False)
+        limits = np.iinfo(self._type)
+        steps = np.round(inputs / self._scale) + self._zero
+        return np.clip(steps, limits.min, limits.max).astype(self._type)
 
 
 def perform(job: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> Output:
