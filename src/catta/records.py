@@ -32,6 +32,7 @@ class Stage(StrEnum):
     CONTRACT = "contract"
     NOVELTY = "novelty"
     BUILD = "build"
+    EDGE = "edge"
     TRAIN = "train"
     SCORE = "score"
 

@@ -76,6 +76,7 @@ def evolve(
 ) -> None:
     """Run the closed loop: generate, check, train, select, fine-tune, cycle after cycle."""
     from catta import loop
+    from catta.export.loop_probe import edge_probe
 
     check_target(best)
     load_plugins(plugin)
@@ -98,7 +99,9 @@ def evolve(
     report = _resume_or_none(unfinished, corpus) if unfinished else None
     if report is None:
         with working(Tally(cycles=config.cycles, candidates=config.candidates)) as work:
-            report = loop.evolve(config, corpus=corpus, observer=work.observer, stop=work.stop)
+            report = loop.evolve(
+                config, corpus=corpus, observer=work.observer, stop=work.stop, edge=edge_probe
+            )
     _show(report, best, as_json=as_json)
 
 
@@ -112,12 +115,15 @@ def resume(
 ) -> None:
     """Go on with a run where it stopped."""
     from catta import loop
+    from catta.export.loop_probe import edge_probe
 
     check_target(best)
     load_plugins(plugin)
     before = loop.report(run, corpus=corpus)
     with working(_tally(before)) as work:
-        report = loop.resume(run, corpus=corpus, observer=work.observer, stop=work.stop)
+        report = loop.resume(
+            run, corpus=corpus, observer=work.observer, stop=work.stop, edge=edge_probe
+        )
     _show(report, best, as_json=as_json)
 
 
@@ -139,12 +145,15 @@ def _newest_unfinished(config: RunConfig, corpus: str | None) -> RunReport | Non
 def _resume_or_none(unfinished: RunReport, corpus: str | None) -> RunReport | None:
     """Go on with a run; None, after saying so, where what it had stored is damaged or gone."""
     from catta import loop
+    from catta.export.loop_probe import edge_probe
 
     run = unfinished.run.id
     with working(_tally(unfinished)) as work:
         work.observer.message(f"Going on with the unfinished run {run}.")
         try:
-            return loop.resume(run, corpus=corpus, observer=work.observer, stop=work.stop)
+            return loop.resume(
+                run, corpus=corpus, observer=work.observer, stop=work.stop, edge=edge_probe
+            )
         except CorpusError as error:
             _tell_new_run(work, run, error)
             return None

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from catta.export.benching import Contestant, Passes, bench
     from catta.export.comparing import Agreement, agreement
     from catta.export.exporting import Exported, Reference, export, find_exporter, reference_of
+    from catta.export.loop_probe import edge_probe
     from catta.export.protocols import QUANTIZATIONS, Converted, Exporter, Runtime
     from catta.export.registry import EXPORTERS, RUNTIMES, exporter, runtime, runtime_of
     from catta.export.subjects import Subject, subject_of
@@ -35,6 +36,7 @@ __all__ = [
     "Workplace",
     "agreement",
     "bench",
+    "edge_probe",
     "export",
     "exporter",
     "find_exporter",
@@ -61,6 +63,7 @@ _HOMES = {
     "Workplace": "catta.export.workplace",
     "agreement": "catta.export.comparing",
     "bench": "catta.export.benching",
+    "edge_probe": "catta.export.loop_probe",
     "export": "catta.export.exporting",
     "exporter": "catta.export.registry",
     "find_exporter": "catta.export.exporting",

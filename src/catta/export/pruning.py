@@ -105,7 +105,7 @@ def prune(
     check_prunable(amount, epochs)
     if not subject.trained:
         raise UsageError(f"{subject.network.name} has no trained weights: nothing says what counts")
-    network, weights = _without_channels(subject, amount, workplace)
+    network, weights = without_channels(subject, amount, workplace)
     pytorch = runtime("pytorch")
     pruned = replace(subject, network=network, weights=weights)
     before = Judge(subject, workplace).accuracy(pytorch)
@@ -155,10 +155,16 @@ def prune(
     )
 
 
-def _without_channels(
+def without_channels(
     subject: Subject, amount: float, workplace: Workplace
 ) -> tuple[Network, Arrays]:
-    """The new network and its weights, after its text was seen to stand for what was pruned."""
+    """A network with fewer channels and what is left of the weights, not trained on yet.
+
+    Its text was seen to stand for what was pruned.
+
+    Raises:
+        ExportError: Its channels cannot be taken out, or its text cannot say so.
+    """
     inputs, parent = subject.data.inputs, subject.network
     job = {**subject.job(), "kind": "prune", "amount": amount}
     try:

@@ -15,6 +15,7 @@ from catta.corpus import Corpus
 from catta.errors import Interrupted, UsageError
 from catta.loop.config import RunConfig, parse_config
 from catta.loop.cycle import Driver, utc_now
+from catta.loop.edge import MakeProbe, expect_probe
 from catta.loop.observer import Observer, SilentObserver
 from catta.loop.reports import RunReport, find_run, report_of
 from catta.loop.session import Session, open_session
@@ -33,6 +34,7 @@ def evolve(
     corpus: str | Path | None = None,
     observer: Observer | None = None,
     stop: Stop | None = None,
+    edge: MakeProbe | None = None,
 ) -> RunReport:
     """Start a run and drive it to its end.
 
@@ -41,15 +43,18 @@ def evolve(
         corpus: Path or URL; default: `CATTA_CORPUS` or the user's data directory.
         observer: Told how it goes.
         stop: Asked at safe points whether to stop.
+        edge: Makes what measures networks on a device: `catta.export.edge_probe`. Needed where
+            latency is an objective, or it or the size of the file is limited.
 
     Raises:
         UsageError: Before anything is written, where the configuration cannot work.
         Interrupted: `stop` said so; the text tells how to resume.
     """
+    expect_probe(config, edge)
     _preflight(config)
     with (
         Corpus.open(corpus or default_corpus()) as store,
-        open_session(config, store, observer or SilentObserver(), stop or _never) as session,
+        open_session(config, store, observer or SilentObserver(), stop or _never, edge) as session,
     ):
         run = Run(
             id=_run_id(config),
@@ -73,6 +78,7 @@ def resume(
     corpus: str | Path | None = None,
     observer: Observer | None = None,
     stop: Stop | None = None,
+    edge: MakeProbe | None = None,
 ) -> RunReport:
     """Go on with a run where it stopped; a finished one is only reported.
 
@@ -81,12 +87,15 @@ def resume(
         corpus: As in `evolve`.
         observer: As in `evolve`.
         stop: As in `evolve`.
+        edge: As in `evolve`.
     """
     with Corpus.open(corpus or default_corpus(), create=False) as store:
         stored = find_run(store, run)
         config = config_of(stored)
+        expect_probe(config, edge)
         _preflight(config)
-        with open_session(config, store, observer or SilentObserver(), stop or _never) as session:
+        told, asked = observer or SilentObserver(), stop or _never
+        with open_session(config, store, told, asked, edge) as session:
             found, wanted = session.config.recipe.dataset, config.recipe.dataset
             if found != wanted:
                 raise UsageError(f"run {stored.id} is on {wanted}, which cannot be had any more")

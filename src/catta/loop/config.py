@@ -67,6 +67,19 @@ class RunConfig(BaseModel):
         le=1,
         description="validation accuracy from which a candidate is admitted",
     )
+    objective: tuple[Literal["accuracy", "latency"], ...] = Field(
+        default=("accuracy",),
+        description="what is admitted: all from the threshold on; with latency, measured on the "
+        "exported network, only those that no admitted network beats in both",
+    )
+    max_latency_ms: float | None = Field(
+        default=None,
+        gt=0,
+        description="median milliseconds of a sample, exported, one thread; more is refused",
+    )
+    max_file_mb: float | None = Field(
+        default=None, gt=0, description="megabytes of the exported network; more is refused"
+    )
     workers: int = Field(default=2, ge=1, le=256, description="trainings at the same time")
     sandbox: Literal["auto", "bubblewrap", "landlock", "none"] = Field(
         default="auto", description="isolation of network code; `none` needs unsafe = true"
@@ -117,6 +130,17 @@ class RunConfig(BaseModel):
         description="what a cycle's fine-tuning starts from: the last cycle, or the warm-up",
     )
 
+    @property
+    def measures_edge(self) -> bool:
+        """Whether candidates are exported and measured before they are trained."""
+        limits = (self.max_latency_ms, self.max_file_mb)
+        return self.minimises_latency or any(limit is not None for limit in limits)
+
+    @property
+    def minimises_latency(self) -> bool:
+        """Whether latency counts beside accuracy."""
+        return "latency" in self.objective
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.arm == "lora" and self.backend != "transformers":
@@ -127,6 +151,11 @@ class RunConfig(BaseModel):
         if self.backend == "scripted" and self.arm == "frozen" and self.script is None:
             raise ValueError(
                 "script: backend scripted needs the path of a JSON list of completions"
+            )
+        if "accuracy" not in self.objective or len(set(self.objective)) < len(self.objective):
+            raise ValueError(
+                'objective: must be ["accuracy"] or ["accuracy", "latency"], not '
+                f"{list(self.objective)}"
             )
         if self.sandbox == "none" and not self.unsafe:
             raise ValueError("sandbox: none needs unsafe = true (--unsafe)")

@@ -16,6 +16,7 @@ from typing import assert_never
 from catta.evaluation import TrainReport, Worker, assess, train_and_score
 from catta.generation import Generator, build_prompt
 from catta.loop.arms import make_generator
+from catta.loop.edge import front, measured
 from catta.loop.learning import finetune_cycle
 from catta.loop.metrics import summarize
 from catta.loop.pool import cycle_adapter, winners
@@ -143,7 +144,10 @@ class Driver:
         session.observer.begin("screen", len(waiting), cycle=cycle)
         with self._timed(cycle, "screen"):
             for screening in screen(waiting, session):
-                candidate = screening.candidate
+                candidate, taken = screening.candidate, None
+                if session.probe is not None and screening.novel:
+                    network = _network(candidate)
+                    candidate, taken = measured(candidate, network, session.probe, session.config)
                 with session.corpus.transaction():
                     if candidate.network_id is not None and screening.signature is not None:
                         session.corpus.networks.add([_network(candidate)])
@@ -156,6 +160,8 @@ class Driver:
                         if screening.graph is not None:
                             key = (candidate.network_id, session.config.recipe.task)
                             session.corpus.graphs.save({key: screening.graph})
+                    if taken is not None:
+                        session.corpus.edge.save_measurements([taken])
                     session.corpus.runs.update_candidate(candidate)
                 self._tell(candidate)
         session.observer.end()
@@ -192,6 +198,9 @@ class Driver:
         session = self._session
         candidates = session.corpus.runs.candidates(self._run.id, cycle)
         admitted = admit(candidates, session.config.threshold)
+        if session.config.minimises_latency:
+            known = session.corpus.runs.candidates(self._run.id)
+            admitted = front(self._run.id, cycle, admitted, known, session.corpus)
         chosen = [replace(c, admitted=c.index in admitted) for c in candidates]
         session.corpus.runs.close_cycle(
             self._run.id,

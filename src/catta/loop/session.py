@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from catta.corpus import Corpus
@@ -11,6 +11,7 @@ from catta.errors import Interrupted
 from catta.evaluation import Worker, choose_sandbox
 from catta.execution import LocalExecutor
 from catta.loop.config import RunConfig
+from catta.loop.edge import EdgeProbe, MakeProbe
 from catta.loop.observer import Observer
 from catta.loop.seeds import seed_networks
 from catta.novelty import NoveltyIndex, signature_from_bytes
@@ -29,6 +30,7 @@ class Session:
         executor: Sandboxed workers.
         observer: Told how it goes.
         stop: Whether the user wants to stop at the next safe point.
+        probe: Measures what networks take on a device, in a run that asks for it.
     """
 
     config: RunConfig
@@ -37,6 +39,7 @@ class Session:
     executor: LocalExecutor
     observer: Observer
     stop: Callable[[], bool]
+    probe: EdgeProbe | None = None
     _index: NoveltyIndex | None = field(default=None, init=False)
     _seeds: list[Network] | None = field(default=None, init=False)
 
@@ -77,7 +80,11 @@ class Session:
 
 @contextmanager
 def open_session(
-    config: RunConfig, corpus: Corpus, observer: Observer, stop: Callable[[], bool]
+    config: RunConfig,
+    corpus: Corpus,
+    observer: Observer,
+    stop: Callable[[], bool],
+    edge: MakeProbe | None = None,
 ) -> Generator[Session]:
     """Prepare the data and the workers of a run; the workers end with the session."""
     data = prepare(config.recipe, directory=config.data, progress=observer.message)
@@ -91,7 +98,11 @@ def open_session(
     def make_worker() -> Worker:
         return Worker(data_dir=data.inputs, sandbox=sandbox)
 
-    with LocalExecutor(make_worker, config.workers) as executor:
+    measuring = edge if config.measures_edge else None
+    with (
+        nullcontext() if measuring is None else measuring(config, data) as probe,
+        LocalExecutor(make_worker, config.workers) as executor,
+    ):
         yield Session(
             config=config,
             corpus=corpus,
@@ -99,4 +110,5 @@ def open_session(
             executor=executor,
             observer=observer,
             stop=stop,
+            probe=probe,
         )
