@@ -47,6 +47,10 @@ def place(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
         ((*EXPORT, "--checkpoint", "other.safetensors"), "weights of another network, other"),
         ((*EXPORT, "--untrained", "-o", "nowhere/a.onnx"), "cannot be written"),
         ((*EXPORT, "--untrained", "--task", "chess"), "task must be one of"),
+        (
+            ("export", "single-shot-detector", "--untrained", "--task", "obj-detection"),
+            "return a list of boxes an image, which no file holds",
+        ),
         (("export", "Nobody", "--untrained"), "Nobody is no name or id of a network"),
         (("bench",), "name a network or a file"),
         (("bench", "mine.py", "--device", "toaster"), "device must be cpu"),
@@ -71,7 +75,7 @@ def test_a_mistake_is_one_sentence_and_leaves_nothing(
     assert said in result.stderr.replace("\n", " ")
     assert len(result.stderr.strip().splitlines()) == 1
     left = {path.name for path in place.iterdir()} - before
-    assert all(name.startswith("corpus.sqlite") for name in left)
+    assert all(name.startswith(("corpus.sqlite", "cache")) for name in left)
 
 
 @pytest.mark.parametrize("name", ["bad.onnx", "bad.pt2"])

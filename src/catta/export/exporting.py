@@ -20,6 +20,8 @@ from catta.export.workplace import Workplace
 CALIBRATE = 200
 """Images of the training split that static ranges are measured with."""
 
+_BOXES = "obj-detection"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reference:
@@ -82,8 +84,14 @@ def reference_of(subject: Subject, workplace: Workplace) -> Reference:
     """What PyTorch makes of a subject.
 
     Raises:
+        UsageError: Networks for its task have no file.
         ExportError: The network fails, say because the weights are not its own.
     """
+    if subject.recipe.task == _BOXES:
+        raise UsageError(
+            f"networks for {_BOXES} return a list of boxes an image, which no file holds; "
+            "export a network for another task"
+        )
     judge, pytorch = Judge(subject, workplace), runtime("pytorch")
     return Reference(outputs=judge.outputs(pytorch), accuracy=judge.accuracy(pytorch))
 
