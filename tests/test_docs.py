@@ -35,6 +35,7 @@ DOCUMENTS = (
     "docs/statistics.md",
     "docs/plots.md",
     "docs/edge.md",
+    "docs/edge-deploy.md",
     "docs/report.md",
     "README.md",
 )

@@ -45,8 +45,12 @@ def pack_inside(schema: str) -> None:
 
     xnnpack_graph_serialize.convert_to_flatbuffer = pack
     # Nobody reads the copies of the schema that it writes: it keeps what it read from its own.
-    _flatbuffer._ResourceFiles.write_to = lambda _self, _out_dir: None
+    _flatbuffer._ResourceFiles.write_to = _not_written
     _flatbuffer_program.tempfile = SimpleNamespace(TemporaryDirectory=lambda: nullcontext("/"))
+
+
+def _not_written(self: object, out_dir: str) -> None:
+    del self, out_dir
 
 
 def _table(value: Any, tables: ModuleType) -> Any:
@@ -58,8 +62,9 @@ def _table(value: Any, tables: ModuleType) -> Any:
             union = getattr(tables, _UNIONS[one.name])
             setattr(packed, f"{name}Type", getattr(union, type(found).__name__))
         # Infinite bounds are texts, as JSON has no numbers for them; the table's default tells.
-        number = isinstance(getattr(packed, name), float) and found is not None
-        setattr(packed, name, float(found) if number else _packed(found, tables))
+        if found is not None and isinstance(getattr(packed, name), float):
+            found = float(found)
+        setattr(packed, name, _packed(found, tables))
     return packed
 
 
