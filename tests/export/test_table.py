@@ -105,6 +105,12 @@ def test_names_do_not_break_the_table_and_failures_are_told() -> None:
     assert "| a\\|b&lt;c> | PyTorch eager |" in text
 
 
+def test_a_busy_machine_is_told() -> None:
+    busy = replace(row(), eager=replace(EAGER, details={"load": 9.0}))
+    assert "Meanwhile 9.0 to 9.0 processes wanted to run" in document("", [busy])
+    assert "Meanwhile" not in document("", [row()])
+
+
 class Silent:
     """Keeps what it is told."""
 

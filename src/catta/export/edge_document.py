@@ -56,8 +56,21 @@ def _how(rows: Sequence[Row]) -> Iterator[str]:
         f"was trained for {recipe.epochs} epochs on {recipe.train_samples:,} images of "
         f"{recipe.dataset}, {recipe.resolution} pixels, by the fixed recipe; accuracy is that of "
         f"{recipe.validation_samples:,} validation images, by PyTorch and by the file."
+        f"{_load(rows)}"
     )
     yield ""
+
+
+def _load(rows: Sequence[Row]) -> str:
+    """How busy the machine was: then wall-clock times are those of a busy machine."""
+    loads = [one.details.get("load") for row in rows for one in _measured(row)]
+    known = sorted(load for load in loads if isinstance(load, float))
+    if not known:
+        return ""
+    return (
+        f" Meanwhile {known[0]:.1f} to {known[-1]:.1f} processes wanted to run (the load average); "
+        "where they are more than the processors, trust the processor time."
+    )
 
 
 def _measured(row: Row) -> list[EdgeMeasurement]:
