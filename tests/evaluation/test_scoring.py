@@ -290,6 +290,18 @@ def test_a_training_goes_on_from_a_checkpoint(data):
         assert np.array_equal(array, rest.weights[name])
 
 
+def test_a_training_begins_with_the_weights_that_it_is_given(data):
+    worker = InProcess(data.visible)
+    trained = train_and_score(worker, GOOD, data=data, recipe=RECIPE, keep=("weights",))
+    one = RECIPE.model_copy(update={"epochs": 1, "lr": 1e-6})
+    afresh = train_and_score(worker, GOOD, data=data, recipe=one)
+    on = train_and_score(worker, GOOD, data=data, recipe=one, initial=trained.weights)
+    assert on.epochs[0].loss < afresh.epochs[0].loss
+    fewer = dict(list(trained.weights.items())[1:])
+    refused = train_and_score(worker, GOOD, data=data, recipe=one, initial=fewer)
+    assert (refused.verdict.outcome, refused.verdict.stage) == (Outcome.INVALID, Stage.TRAIN)
+
+
 OWN = (
     GOOD
     + """
