@@ -21,6 +21,7 @@ from catta.tasks import (
     score,
 )
 from catta.tasks.digits import DIGITS
+from catta.tasks.metric import BUILT_IN
 from catta.tasks.metrics import registry
 from catta.testing.metric import MetricContract
 
@@ -67,7 +68,7 @@ def test_a_file_registers_datasets_and_metrics(tmp_path: Path) -> None:
         (["1 / 0"], r"the plugin .*mine\.py failed: ZeroDivisionError: division by zero"),
         (["def"], r"the plugin .*mine\.py failed: SyntaxError"),
         (["import no_such_module"], r"failed: ModuleNotFoundError: No module named 'no_such_m"),
-        (["x = 1"], r"the plugin .*mine\.py registers neither a dataset nor a metric"),
+        (["x = 1"], r"the plugin .*mine\.py registers no dataset, metric, task or transform"),
         (
             ["from catta.tasks import register_dataset", "register_dataset('digits', object())"],
             "the dataset 'digits' is Catta's own and cannot be replaced",
@@ -147,7 +148,7 @@ def test_the_metric_of_the_page_is_scored_and_keeps_the_contract() -> None:
 
 def test_the_page_lists_every_metric_and_no_dataset_that_there_is_not() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    for task, (_, names) in registry._BUILT_IN.items():
+    for task, (_, names) in BUILT_IN.items():
         line = next(line for line in page.splitlines() if line.startswith(f"| {task} |"))
         assert all(f"`{name}`" in line for name in names)
     table = page.split("## Which there are")[1].split("Every dataset")[0]

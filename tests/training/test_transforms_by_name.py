@@ -60,7 +60,7 @@ def test_a_directory_comes_first_and_its_text_is_part_of_the_name(
     assert find_transform(first.name, None, tmp_path) == first
     path.write_text("x = 2")
     assert find_transform("echo_16", known, tmp_path).name != first.name
-    with pytest.raises(UsageError, match="is another one than the file has now"):
+    with pytest.raises(UsageError, match="is another one than there is now"):
         find_transform(first.name, None, tmp_path)
     assert find_transform("echo_16", known).source == ECHO
 

@@ -49,8 +49,8 @@ Plugins = Annotated[
     typer.Option(
         "--plugin",
         metavar="FILE.py",
-        help="A file of yours that registers datasets or metrics; it is executed as your own "
-        "program. May be repeated.",
+        help="A file of yours that registers datasets, metrics, tasks or transforms; it is "
+        "executed as your own program. May be repeated.",
     ),
 ]
 Task = Annotated[str | None, typer.Option("--task", metavar="NAME", help="What it is for.")]
@@ -144,7 +144,7 @@ def parse_prm(given: Iterable[str] | None) -> dict[str, float]:
 
 
 def load_plugins(files: Iterable[Path] | None) -> None:
-    """Execute the user's own files, which register datasets and metrics."""
+    """Execute the user's own files, which register datasets, metrics, tasks and transforms."""
     if files:
         from catta.tasks.plugins import load_plugin
 

@@ -16,7 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from catta.evaluation.instance import instantiate
 from catta.evaluation.missing_flops import MISSING_FLOPS
-from catta.evaluation.objectives import objective_of
+from catta.evaluation.objectives import maker_of
 from catta.evaluation.training import seed_everything
 from catta.records import Problem, Recipe
 
@@ -30,7 +30,7 @@ def cost_job(
     """Build a network under a recipe and let it predict the first validation sample.
 
     Args:
-        job: `source`, `problem`, `recipe`.
+        job: `source`, `problem`, `recipe`; `objective` where the task is not Catta's.
         data: Arrays of the dataset.
         name: What the module is called.
 
@@ -43,7 +43,7 @@ def cost_job(
     """
     problem = Problem.model_validate(job["problem"])
     recipe = Recipe.model_validate(job["recipe"])
-    objective = objective_of(problem)
+    objective = maker_of(job)(problem)
     one = torch.from_numpy(data["validation_x"][:1])
     seed_everything(recipe.seed)
     batch = recipe.batch if recipe.track == "own" else 2

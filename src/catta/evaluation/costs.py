@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from catta.evaluation.worker import Worker
 from catta.records import Outcome, Problem, Recipe, Stage, Verdict
+from catta.tasks.objective_text import with_objective
 
 SECONDS = 60.0
 _LARGEST = 2**53
@@ -40,6 +41,7 @@ def measure_costs(
         "source": source,
         "problem": problem.model_dump(),
         "recipe": recipe.model_dump(),
+        **with_objective(problem.task),
     }
     reply = worker.run(job, seconds=SECONDS, memory_mb=recipe.memory_mb)
     if reply.failure is not None:

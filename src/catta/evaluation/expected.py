@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from catta.evaluation.objectives.limits import LONGEST_CAPTION, MOST_BOXES
 from catta.records import Problem
+from catta.tasks.known_tasks import own_task
 from catta.tasks.targets import PROBES
 
 __all__ = [
@@ -79,6 +80,12 @@ def prediction_bytes(problem: Problem, count: int) -> int:
 
 def _wanted(problem: Problem, count: int) -> dict[str, tuple[Any, tuple[int, ...]]]:
     """Types and shapes of the predictions, by name."""
+    own = own_task(problem.task)
+    if own is not None:
+        return {
+            name: (np.dtype(array.dtype), (count, *array.shape))
+            for name, array in own.predictions(problem).items()
+        }
     match problem.task:
         case "img-classification":
             return {"scores": (np.float32, (count, problem.outputs))}

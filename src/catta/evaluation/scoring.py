@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from catta.evaluation.expected import PROBES, MalformedError, expect_arrays, expect_causal
 from catta.evaluation.worker import Reply, Worker
 from catta.records import EpochMeasurement, Outcome, Problem, Recipe, Stage, Verdict
-from catta.tasks.metrics import score
+from catta.tasks.metrics import defect, score
+from catta.tasks.objective_text import with_objective
 
 CHECKPOINT = "checkpoint"
 INITIAL = "initial."
@@ -178,6 +179,7 @@ def _run(
         "predict": split,
         "keep": sorted(keep),
         "writes": recipe.compile,
+        **with_objective(recipe.task),
         **({} if transform is None else {"transform": transform}),
     }
     arrays = {f"{INITIAL}{name}": array for name, array in (initial or {}).items()}
@@ -261,6 +263,9 @@ class _Scorer:
         if probes is not None:
             expect_causal(arrays["scores"], probes)
             arrays = {"scores": arrays["scores"][:count]}
+        reason = defect(self._problem, arrays, targets)
+        if reason is not None:
+            raise MalformedError(reason)
         metrics = score(self._problem, arrays, targets, self._words)
         seconds = _number(header, "seconds")
         loss = _known(header, "loss")

@@ -26,7 +26,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from catta.evaluation import wire
 from catta.evaluation.inspect_pretrained import random_weights
 from catta.evaluation.instance import instantiate
-from catta.evaluation.objectives import Objective, objective_of
+from catta.evaluation.objectives import Objective, maker_of
 from catta.evaluation.objectives.objective import Samples
 from catta.evaluation.own_recipe import OwnRecipe
 from catta.evaluation.training import FixedRecipe, fastest_layout, predict, seed_everything
@@ -52,7 +52,8 @@ def train_job(
 
     Args:
         job: `source`, `problem`, `recipe`; `transform` is the text of a transform module where the
-            images are bytes, or None; `predict` names the split: `validation` after each epoch,
+            images are bytes, or None; `objective` says where the objective of a task is that is
+            not Catta's; `predict` names the split: `validation` after each epoch,
             `test` after the last one; `keep` names what else is sent: `checkpoint` after each
             epoch, `weights` after the last.
         data: Arrays of the dataset, the `checkpoint` to go on from, if there is one, and weights
@@ -200,15 +201,16 @@ class Work:
 
 
 def work_of(job: Mapping[str, Any], data: Mapping[str, np.ndarray], recipe: Recipe) -> Work:
+    """What a job is about; the transform and the objective that it brings are executed."""
     problem, samples = Problem.model_validate(job["problem"]), _samples(data)
     inputs = torch.from_numpy(data[f"{job['predict']}_x"])
-    transform = job.get("transform")
+    transform, make = job.get("transform"), maker_of(job)
     if transform is None:
-        objective = objective_of(problem)
+        objective = make(problem)
         return Work(problem=problem, objective=objective, samples=samples, inputs=inputs)
     seed_everything(recipe.seed)
     applied = import_module(_TRANSFORMS).apply(
-        transform, problem, samples, inputs, data["norm"], memory_mb=recipe.memory_mb
+        transform, problem, samples, inputs, data["norm"], memory_mb=recipe.memory_mb, make=make
     )
     return Work(
         problem=applied.problem,

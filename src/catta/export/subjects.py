@@ -15,6 +15,7 @@ from catta.errors import UsageError
 from catta.export.weights import read_weights
 from catta.records import Network, Recipe
 from catta.tasks import PreparedData, prepare
+from catta.tasks.known_tasks import own_task
 from catta.training.recipes import recipe_for
 from catta.training.subjects import find_subject
 from catta.training.transforms import find_transform
@@ -120,6 +121,8 @@ def prepared(
     transform_dir: Path | None = None,
 ) -> Subject:
     """A network under a recipe, with the recipe's data; see `subject_of` for the errors."""
+    if own_task(recipe.task) is not None:
+        raise UsageError(f"networks for {recipe.task}, a task of your own, cannot be exported")
     transform = None
     if recipe.transform is not None:
         transform = find_transform(recipe.transform, corpus, transform_dir).source

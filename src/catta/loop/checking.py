@@ -17,7 +17,7 @@ from catta.loop.screening import screen
 from catta.loop.session import Session, open_session
 from catta.paths import default_corpus
 from catta.records import Candidate, Completion, Phase, Prompt, Verdict
-from catta.tasks.targets import TARGETS
+from catta.tasks import task_names
 from catta.zoo import stated_task
 
 _OF_THE_LOOP = "img-classification"
@@ -52,7 +52,7 @@ def check(
         Interrupted: `stop` said so.
     """
     stated = stated_task(source)
-    task = task or (stated if stated in TARGETS else None) or _OF_THE_LOOP
+    task = task or (stated if stated in task_names() else None) or _OF_THE_LOOP
     observer, stop = observer or SilentObserver(), stop or _never
     if task == _OF_THE_LOOP:
         preflight_dataset(config)

@@ -15,10 +15,12 @@ from catta.errors import Interrupted
 from catta.evaluation import (
     CHECKED_IMPORTS,
     TrainReport,
+    Worker,
     inspect_network,
     screen_source,
     train_and_score,
 )
+from catta.evaluation.costs import measure_costs
 from catta.library.similarity import Likeness
 from catta.loop.check_report import PRETRAINED, CheckReport, Nearest
 from catta.loop.observer import Observer
@@ -32,6 +34,7 @@ from catta.records import (
     Verdict,
 )
 from catta.tasks import PreparedData, prepare
+from catta.tasks.known_tasks import own_task
 from catta.training.coverage import two_steps
 from catta.training.warm import WarmWorker
 
@@ -104,21 +107,58 @@ def check_for_task(
         data = _data(recipe, wanted, observer)
         _safe_point(stop)
         observer.message(f"Inspecting the network for {wanted.task}")
-        identity = network_id(source)
-        found = inspect_network(warm.of(data.inputs), identity, source, wanted.task).inspection
-        facts = found.structure
-        if facts is None:
-            return _ended(report, _not_built(found), begin)
-        report = replace(report, parameters=facts.parameters, flops=facts.flops)
-        if facts.pretrained:
-            return _ended(report, PRETRAINED, begin)
-        recipe = _recipe(source, facts, recipe, wanted)
+        looked_at = _look_at if own_task(wanted.task) is None else _build_for_own_task
+        built = looked_at(warm.of(data.inputs), source, wanted, recipe, data)
+        report = replace(report, parameters=built.parameters, flops=built.flops)
+        if built.verdict is not None:
+            return _ended(report, built.verdict, begin)
+        recipe = built.recipe
         data = _data(recipe, wanted, observer)
         _safe_point(stop)
         observer.message(f"Training for a few steps on {data.dataset}")
         trained = train_and_score(warm.of(data.inputs), source, data=data, recipe=recipe)
         _safe_point(stop)
+    if trained.pretrained:
+        return _ended(report, PRETRAINED, begin)
     return _ended(_with_training(report, trained, recipe, data), trained.verdict, begin)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Built:
+    """What is known before the training: the size of the network, and how it ended or goes on."""
+
+    recipe: Recipe
+    verdict: Verdict | None = None
+    parameters: int | None = None
+    flops: int | None = None
+
+
+def _look_at(
+    worker: Worker, source: str, wanted: Wanted, usual: Recipe, data: PreparedData
+) -> _Built:
+    """Inspect it, which finds the smallest images that it takes."""
+    found = inspect_network(worker, network_id(source), source, wanted.task).inspection
+    facts = found.structure
+    if facts is None:
+        return _Built(recipe=usual, verdict=_not_built(found))
+    return _Built(
+        recipe=_recipe(source, facts, usual, wanted),
+        verdict=PRETRAINED if facts.pretrained else None,
+        parameters=facts.parameters,
+        flops=facts.flops,
+    )
+
+
+def _build_for_own_task(
+    worker: Worker, source: str, wanted: Wanted, usual: Recipe, data: PreparedData
+) -> _Built:
+    """Let it predict one sample: only Catta's tasks are inspected."""
+    recipe = two_steps(wanted.task, source, dataset=wanted.dataset)
+    recipe = recipe.model_copy(update={"seconds": _SECONDS})
+    costs = measure_costs(worker, source, problem=data.problem, recipe=recipe)
+    if isinstance(costs, Verdict):
+        return _Built(recipe=usual, verdict=costs)
+    return _Built(recipe=recipe, parameters=costs.parameters, flops=costs.flops)
 
 
 def _data(recipe: Recipe, wanted: Wanted, observer: Observer) -> PreparedData:

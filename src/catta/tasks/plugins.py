@@ -1,4 +1,4 @@
-"""Datasets and metrics out of a Python file that the user names (`--plugin FILE`).
+"""Datasets, metrics, tasks and transforms out of a file that the user names (`--plugin FILE`).
 
 The file is executed in this process, with all that this process may do: it is the user's own
 program, as is any script that Python is told to run. Networks are another matter; nobody knows what
@@ -15,19 +15,23 @@ from pathlib import Path
 
 from catta.errors import UsageError
 from catta.tasks.datasets import registered_datasets
+from catta.tasks.known_tasks import registered_tasks
 from catta.tasks.metrics.registry import registered_metrics
+from catta.tasks.own_transforms import registered_transforms
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plugin:
     """What a file has registered, by name."""
 
-    datasets: tuple[str, ...]
-    metrics: tuple[str, ...]
+    datasets: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
+    transforms: tuple[str, ...] = ()
 
 
 def load_plugin(path: Path) -> Plugin:
-    """Execute a Python file that calls `register_dataset` or `register_metric`.
+    """Execute a Python file that calls `register_dataset` or another of these functions.
 
     Executed again, it replaces what it registered before.
 
@@ -41,7 +45,7 @@ def load_plugin(path: Path) -> Plugin:
     if spec is None or spec.loader is None:
         raise UsageError(f"the plugin {path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
-    datasets, metrics = registered_datasets(), registered_metrics()
+    before = _registered()
     sys.modules[name] = module  # dataclasses look their module up
     try:
         spec.loader.exec_module(module)
@@ -50,13 +54,21 @@ def load_plugin(path: Path) -> Plugin:
     except Exception as error:
         del sys.modules[name]
         raise UsageError(f"the plugin {path} failed: {type(error).__name__}: {error}") from error
-    plugin = Plugin(
-        datasets=_added(datasets, registered_datasets()),
-        metrics=_added(metrics, registered_metrics()),
-    )
-    if not plugin.datasets and not plugin.metrics:
-        raise UsageError(f"the plugin {path} registers neither a dataset nor a metric")
+    after = _registered()
+    plugin = Plugin(**{kind: _added(before[kind], after[kind]) for kind in after})
+    if plugin == Plugin():
+        raise UsageError(f"the plugin {path} registers no dataset, metric, task or transform")
     return plugin
+
+
+def _registered() -> dict[str, Mapping[str, object]]:
+    """What is registered, by kind and name."""
+    return {
+        "datasets": registered_datasets(),
+        "metrics": registered_metrics(),
+        "tasks": registered_tasks(),
+        "transforms": registered_transforms(),
+    }
 
 
 def _added(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[str, ...]:

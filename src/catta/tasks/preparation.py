@@ -29,7 +29,8 @@ from catta.paths import cache_dir
 from catta.records import Problem, Recipe, Shapes
 from catta.tasks.datasets import Dataset, ImageDataset, find_dataset, tasks_of
 from catta.tasks.images import CHUNK, Normalisation, normalised
-from catta.tasks.sources import TARGETS, ImageSource, Part, Samples, Source
+from catta.tasks.known_tasks import TEXT, expect_task, has_images, targets_of
+from catta.tasks.sources import ImageSource, Part, Samples, Source
 from catta.tasks.splits import Split, split
 from catta.tasks.targets import PROBES
 from catta.tasks.text_source import UncutText
@@ -37,8 +38,6 @@ from catta.tasks.validation import validate
 
 _FORMAT = 2
 """Counts up when prepared data of an older version must not be used any more."""
-
-TEXT = "txt-generation"
 
 _MOST_PROBES = 32
 
@@ -102,8 +101,8 @@ def prepare(
             not hold the dataset.
         FetchError: The dataset cannot be obtained, is damaged, or the disk is full.
     """
-    if recipe.task == TEXT and recipe.transform is not None:
-        raise UsageError(f"{TEXT} takes no transform; {recipe.transform} is for images")
+    if recipe.transform is not None and not has_images(recipe.task):
+        raise UsageError(f"{recipe.task} takes no transform; {recipe.transform} is for images")
     source = open_source(recipe.task, recipe.dataset, directory, progress)
     if isinstance(source, UncutText):
         source = source.cut(recipe.length)
@@ -139,8 +138,7 @@ def open_source(
     task: str, dataset: str, directory: Path | None = None, progress: Progress | None = None
 ) -> Source:
     """Open a dataset for a task; see `prepare` for the errors."""
-    if task not in TARGETS:
-        raise UsageError(f"task must be one of {', '.join(TARGETS)}, not {task!r}")
+    expect_task(task)
     found = find_dataset(dataset)
     if task not in tasks_of(found):
         raise UsageError(f"{dataset} is a dataset for {', '.join(tasks_of(found))}, not for {task}")
@@ -197,7 +195,7 @@ def _raw_size(source: Source, recipe: Recipe) -> int:
 def _write(place: Path, source: Source, parts: Split, recipe: Recipe) -> None:
     raw = recipe.transform is not None
     size = _raw_size(source, recipe) if raw else sample_size(recipe)
-    scale = None if recipe.task == TEXT else source.measure(parts.train, size)
+    scale = source.measure(parts.train, size) if has_images(recipe.task) else None
     inputs, labels = place / "inputs", place / "labels"
     inputs.mkdir(parents=True)
     labels.mkdir()
@@ -213,7 +211,7 @@ def _write(place: Path, source: Source, parts: Split, recipe: Recipe) -> None:
     for name, part, indices in splits:
         hidden = inputs if name == "train" else labels
         places = {"x": inputs / f"{name}_x.npy"} | {
-            target: hidden / f"{name}_{target}.npy" for target in TARGETS[recipe.task]
+            target: hidden / f"{name}_{target}.npy" for target in targets_of(recipe.task)
         }
         chunks = (
             source.read(part, indices[start : start + CHUNK], size)
@@ -271,7 +269,7 @@ def _is_whole(place: Path, recipe: Recipe) -> bool:
     """Whether all files are there and none is shorter than its header says."""
     task = recipe.task
     names = [f"inputs/{name}_x" for name in ("train", "validation", "test")]
-    names += [f"inputs/train_{target}" for target in TARGETS[task]]
+    names += [f"inputs/train_{target}" for target in targets_of(task)]
     names += [f"labels/{n}_{t}" for n in ("validation", "test") for t in _scored_with(task)]
     names += [] if recipe.transform is None else ["inputs/norm"]
     try:
@@ -284,7 +282,7 @@ def _is_whole(place: Path, recipe: Recipe) -> bool:
 
 def _scored_with(task: str) -> tuple[str, ...]:
     """What is kept beside the inputs: the targets, and the probes of texts."""
-    return (*TARGETS[task], *((PROBES,) if task == TEXT else ()))
+    return (*targets_of(task), *((PROBES,) if task == TEXT else ()))
 
 
 def _problem(place: Path, source: Source, recipe: Recipe) -> Problem:

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from catta.errors import UsageError
 from catta.evaluation.hyperparameters import declared_hyperparameters, has_own_recipe
 from catta.records import Recipe
+from catta.tasks.known_tasks import expect_task, own_task
 from catta.tasks.metrics import main_metric, metric_names
-from catta.tasks.targets import TARGETS
 
 _DEFAULTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
@@ -57,8 +57,7 @@ def recipe_for(
             network does not declare, a setting of the fixed track for a network that trains itself,
             or a value that makes no sense.
     """
-    if task not in TARGETS:
-        raise UsageError(f"task must be one of {', '.join(TARGETS)}, not {task!r}")
+    expect_task(task)
     given = {name: value for name, value in settings.items() if value is not None}
     metric = given.setdefault("metric", main_metric(task))
     if metric not in metric_names(task):
@@ -72,15 +71,23 @@ def recipe_for(
     if given["track"] == "own":
         _refuse_what_is_fixed(given)
     given.setdefault("seconds", _HOURS)
-    small = {} if task == "img-classification" else _SMALL_SCORING
     try:
         return Recipe.model_validate(
-            {"task": task, **_DEFAULTS[task], **small, **given, "prm": {**unsaid, **chosen}}
+            {"task": task, **_suitable(task), **given, "prm": {**unsaid, **chosen}}
         )
     except ValidationError as error:
         problem = error.errors()[0]
         where = ".".join(map(str, problem["loc"]))
         raise UsageError(f"{where}: {problem['msg']}") from error
+
+
+def _suitable(task: str) -> dict[str, Any]:
+    """What suits a task where nothing is said."""
+    own = own_task(task)
+    if own is not None:
+        return {"dataset": own.dataset, **own.recipe}
+    small = {} if task == "img-classification" else _SMALL_SCORING
+    return {**small, **_DEFAULTS[task]}
 
 
 def _refuse_what_is_fixed(given: Mapping[str, Any]) -> None:

@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 
 from catta.corpus import Corpus
 from catta.corpus.opening import opened
 from catta.errors import UsageError
+from catta.tasks.own_transforms import OwnTransform, own_transform, own_transform_names, read_file
 
 KIND = "transform"
-LARGEST = 100_000
-"""Bytes of a file with a transform."""
 
 
-@dataclass(frozen=True, slots=True)
-class Transform:
-    """A transform module.
-
-    Attributes:
-        name: What recipes call it: the name in the corpus; of a file its stem and a hash of its
-            text, since two files of one name are two transforms.
-        source: Its text: a module with `transform(norm) -> callable`.
-    """
-
-    name: str
-    source: str
+Transform = OwnTransform
+"""A transform module: what recipes call it, and its text. One of a corpus has its name there."""
 
 
 def find_transform(
     name: str, corpus: Corpus | None = None, directory: str | Path | None = None
 ) -> Transform:
-    """The transform of a file (`NAME.py`), of a directory, or of the corpus.
+    """The transform of a file (`NAME.py`), of a directory, a package, a plugin or the corpus.
 
     Args:
         name: A path that ends in `.py`, or a name as of LEMUR's transforms (`echo_64`).
@@ -44,17 +31,21 @@ def find_transform(
         UsageError: There is none, or the file cannot be read.
     """
     if name.endswith(".py"):
-        return _of_file(Path(name))
+        return read_file(Path(name))
     stem = name.partition("@")[0]
     if directory is not None:
         if Path(stem).name != stem:
             raise UsageError(f"transform {stem!r} is no name of a file in {directory}")
         path = Path(directory) / f"{stem}.py"
         if path.is_file():
-            return _same(name, _of_file(path))
+            return _same(name, read_file(path))
+    own = own_transform(stem)
+    if own is not None:
+        return _same(name, own)
     found, names = _in_corpus(name, corpus)
     if found is not None:
         return Transform(name, found)
+    names += own_transform_names()
     if directory is not None:
         names += [path.stem for path in Path(directory).glob("*.py")]
     raise UsageError(_unknown(name, names))
@@ -63,21 +54,8 @@ def find_transform(
 def _same(name: str, found: Transform) -> Transform:
     """What a recipe named with the hash of a text must have this text."""
     if "@" in name and found.name != name:
-        raise UsageError(f"transform {name} is another one than the file has now, {found.name}")
+        raise UsageError(f"transform {name} is another one than there is now, {found.name}")
     return found
-
-
-def _of_file(path: Path) -> Transform:
-    try:
-        if path.stat().st_size > LARGEST:
-            raise UsageError(f"{path} is larger than {LARGEST:,} bytes")
-        source = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is no text in UTF-8") from error
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-    digest = hashlib.sha256(source.encode()).hexdigest()
-    return Transform(f"{path.stem}@{digest[:12]}", source)
 
 
 def _in_corpus(name: str, corpus: Corpus | None) -> tuple[str | None, list[str]]:

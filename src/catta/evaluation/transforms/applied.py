@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from catta.evaluation.objectives import Objective, objective_of
+from catta.evaluation.objectives import MakeObjective, Objective, objective_of
 from catta.evaluation.transforms.parsing import steps_of
 from catta.evaluation.transforms.pipeline import (
     Pipeline,
@@ -60,6 +60,7 @@ def apply(
     norm: np.ndarray,
     *,
     memory_mb: int,
+    make: MakeObjective = objective_of,
 ) -> Applied:
     """Apply the transform of a module's text.
 
@@ -70,6 +71,7 @@ def apply(
         inputs: Images (V, C, H, W) uint8 that are predicted for.
         norm: (2, C): mean and deviation of the channels, which the module gets.
         memory_mb: Memory of the training in MiB.
+        make: Gives the objective of the problem with the images as they become.
 
     Raises:
         TransformError: The transform is none, or does not suit the images or the task.
@@ -94,7 +96,7 @@ def apply(
     targets_resized(known, problem, new)
     return Applied(
         problem=new,
-        objective=Transformed(objective_of(new), left, problem, new),
+        objective=Transformed(make(new), left, problem, new),
         samples=known,
         inputs=done,
         rest=rest,

@@ -11,9 +11,9 @@ Importing this package loads neither torch nor torchmetrics, which takes seconds
 
 from __future__ import annotations
 
-from catta.tasks.metrics.predictions import Arrays, defect
+from catta.tasks.metric import Arrays, Metric
+from catta.tasks.metrics.predictions import defect
 from catta.tasks.metrics.registry import (
-    Metric,
     find_metric,
     higher_is_better,
     main_metric,

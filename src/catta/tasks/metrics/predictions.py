@@ -20,9 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catta.records import Problem
+from catta.tasks.known_tasks import own_task
+from catta.tasks.metric import Arrays
+from catta.tasks.task import Task
 
-Arrays = Mapping[str, NDArray[Any]]
-"""Predictions or targets by name."""
+__all__ = ["Arrays", "defect"]
 
 _ANY = -1
 _CHECKED_AT_ONCE = 1 << 22
@@ -46,10 +48,16 @@ def defect(problem: Problem, predictions: Arrays, targets: Arrays) -> str | None
         predictions: What a network gave; nothing is trusted.
         targets: What it should have given.
     """
-    names = _NAMES[problem.task]
+    own = own_task(problem.task)
+    arrays = {} if own is None else own.predictions(problem)
+    names = _NAMES[problem.task] if own is None else tuple(arrays)
     if set(predictions) != set(names):
         return f"the predictions are {sorted(predictions)}, wanted {sorted(names)}"
-    shapes = _shapes(problem, predictions, targets)
+    shapes = (
+        _shapes(problem, predictions, targets)
+        if own is None
+        else _own_shapes(own, problem, targets)
+    )
     for name in names:
         array, (kind, shape) = predictions[name], shapes[name]
         fits = len(shape) == array.ndim and all(
@@ -63,10 +71,11 @@ def defect(problem: Problem, predictions: Arrays, targets: Arrays) -> str | None
             )
         if kind is np.float32 and not _is_finite(array):
             return "the predictions are not finite"
-        if kind is np.int64 and array.size:
+        below = problem.outputs if own is None else arrays[name].below
+        if kind is np.int64 and array.size and below is not None:
             low, high = int(array.min()), int(array.max())
-            if low < 0 or high >= problem.outputs:
-                return f"the predictions {name} are {low} to {high}, not 0 to {problem.outputs - 1}"
+            if low < 0 or high >= below:
+                return f"the predictions {name} are {low} to {high}, not 0 to {below - 1}"
     return None
 
 
@@ -90,6 +99,16 @@ def _shapes(
         "boxes": (np.float32, (count, detections, 4)),
         "scores": (np.float32, (count, detections)),
         "labels": (np.int64, (count, _ANY)),
+    }
+
+
+def _own_shapes(
+    task: Task, problem: Problem, targets: Arrays
+) -> dict[str, tuple[type[Any], tuple[int, ...]]]:
+    count = len(next(iter(targets.values())))
+    return {
+        name: (np.dtype(array.dtype).type, (count, *array.shape))
+        for name, array in task.predictions(problem).items()
     }
 
 

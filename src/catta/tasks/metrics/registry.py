@@ -6,54 +6,23 @@ object is a `Metric`. A program adds one with `register_metric`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from types import MappingProxyType
 from typing import Any, cast
 
 from catta.errors import UsageError
 from catta.records import Problem
+from catta.tasks.known_tasks import expect_task, metrics_of_tasks, own_task
+from catta.tasks.metric import BUILT_IN, NAMES, Arrays, Metric
 from catta.tasks.metrics.meteor_presence import has_meteor
-from catta.tasks.metrics.predictions import Arrays
 
 GROUP = "catta.metrics"
-
-Compute = Callable[[Problem, Arrays, Arrays, Sequence[str]], float]
-"""The value for a problem, predictions, targets and words (see `score`)."""
 
 ComputeAll = Callable[[Problem, Arrays, Arrays, Sequence[str]], dict[str, float]]
 """The values of all metrics of Catta for a task, which share most of the work."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Metric:
-    """A metric.
-
-    Attributes:
-        tasks: LEMUR's names of the tasks it is for.
-        compute: Its value, a finite number. Samples are not in any order.
-        higher_is_better: Whether a better network has a higher value.
-    """
-
-    tasks: tuple[str, ...]
-    compute: Compute
-    higher_is_better: bool = True
-
-
-_BUILT_IN: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "img-classification": ("classification", ("acc", "top5", "f1")),
-        "img-segmentation": ("segmentation", ("iou", "pixel_acc")),
-        "obj-detection": ("detection", ("map50", "map")),
-        "img-captioning": ("captioning", ("bleu", "rouge", "cider", "meteor")),
-        "txt-generation": ("language", ("acc", "perplexity", "ppl")),
-    }
-)
-"""By task: the module that computes its metrics by `compute_all`, and their names."""
-
-_NAMES = frozenset(name for _, names in _BUILT_IN.values() for name in names)
 _LOWER_IS_BETTER = frozenset(("perplexity",))
 
 _registered: dict[str, Metric] = {}
@@ -65,7 +34,7 @@ def register_metric(name: str, metric: Metric) -> None:
     Raises:
         UsageError: A metric of Catta has this name.
     """
-    if name in _NAMES:
+    if name in NAMES:
         raise UsageError(f"the metric {name!r} is Catta's own and cannot be replaced")
     _registered[name] = metric
 
@@ -81,7 +50,7 @@ def metric_names(task: str) -> tuple[str, ...]:
     Raises:
         UsageError: There is no such task, or a package that brings a metric cannot be loaded.
     """
-    return (*built_in_names(task), *sorted(own_metrics(task)))
+    return (*built_in_names(task), *own_metrics(task))
 
 
 def main_metric(task: str) -> str:
@@ -90,7 +59,7 @@ def main_metric(task: str) -> str:
     Raises:
         UsageError: There is no such task.
     """
-    return built_in_names(task)[0]
+    return metric_names(task)[0]
 
 
 def higher_is_better(name: str) -> bool:
@@ -99,9 +68,9 @@ def higher_is_better(name: str) -> bool:
     Raises:
         UsageError: There is none of that name.
     """
-    if name in _NAMES:
+    if name in NAMES:
         return name not in _LOWER_IS_BETTER
-    metric = _others().get(name)
+    metric = {**metrics_of_tasks(), **_others()}.get(name)
     if metric is None:
         raise UsageError(f"there is no metric {name!r}")
     return metric.higher_is_better
@@ -131,24 +100,29 @@ def find_metric(task: str, name: str) -> Metric:
 
 def built_in_names(task: str) -> tuple[str, ...]:
     """Names of Catta's metrics of a task that can be computed on this machine."""
-    if task not in _BUILT_IN:
-        raise UsageError(f"task must be one of {', '.join(_BUILT_IN)}, not {task!r}")
-    return tuple(name for name in _BUILT_IN[task][1] if name != "meteor" or has_meteor())
+    expect_task(task)
+    if task not in BUILT_IN:
+        return ()
+    return tuple(name for name in BUILT_IN[task][1] if name != "meteor" or has_meteor())
 
 
 def compute_all(task: str) -> ComputeAll:
     """What computes Catta's metrics of a task; loads what that needs."""
-    module = import_module(f"catta.tasks.metrics.{_BUILT_IN[task][0]}")
+    module = import_module(f"catta.tasks.metrics.{BUILT_IN[task][0]}")
     return cast("ComputeAll", module.compute_all)
 
 
 def own_metrics(task: str) -> dict[str, Metric]:
-    """Metrics of other packages and registered ones that are for a task."""
-    return {name: metric for name, metric in _others().items() if task in metric.tasks}
+    """Metrics that are not Catta's for a task: those that came with it, then others by name."""
+    own = own_task(task)
+    return {
+        **({} if own is None else own.metrics),
+        **{name: metric for name, metric in sorted(_others().items()) if task in metric.tasks},
+    }
 
 
 def _others() -> dict[str, Metric]:
-    points = [point for point in entry_points(group=GROUP) if point.name not in _NAMES]
+    points = [point for point in entry_points(group=GROUP) if point.name not in NAMES]
     return {point.name: _load(point) for point in points} | _registered
 
 

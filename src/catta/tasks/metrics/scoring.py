@@ -30,10 +30,15 @@ def score(
     reason = defect(problem, predictions, targets)
     if reason is not None:
         raise UsageError(reason)
-    values = compute_all(problem.task)(problem, predictions, targets, words)
+    values = compute_all(problem.task)(problem, predictions, targets, words) if built_in else {}
     scores = {name: values[name] for name in built_in}
-    for name, metric in sorted(own_metrics(problem.task).items()):
-        value = float(metric.compute(problem, predictions, targets, words))
+    for name, metric in own_metrics(problem.task).items():
+        try:
+            value = float(metric.compute(problem, predictions, targets, words))
+        except Exception as error:  # it is the user's own
+            raise UsageError(
+                f"the metric {name} failed: {type(error).__name__}: {error}"
+            ) from error
         if not math.isfinite(value):
             raise UsageError(f"the metric {name} gave {value}, which is no finite number")
         scores[name] = value

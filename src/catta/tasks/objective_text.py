@@ -1,0 +1,48 @@
+"""How the objective of a task of one's own gets into the sandbox: as a text, or by its name."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from catta.errors import UsageError
+from catta.tasks.known_tasks import is_installed, own_task
+
+LARGEST = 100_000
+"""Bytes of a file with a task."""
+
+
+def with_objective(task: str) -> dict[str, dict[str, str]]:
+    """What a job of the sandbox has for a task besides the problem: nothing for Catta's own.
+
+    Returns:
+        As `objective` the `name` of a class, and the `module` of an installed package or the
+        `source` of the file that defines it.
+
+    Raises:
+        UsageError: The objective is no class at the top of a file.
+    """
+    own = own_task(task)
+    if own is None:
+        return {}
+    name = getattr(own.objective, "__qualname__", "")
+    if not name or "<" in name:
+        raise UsageError(f"the objective of {task} is no class that a file defines at its top")
+    if is_installed(task):
+        return {"objective": {"module": own.objective.__module__, "name": name}}
+    return {"objective": {"source": _text(task, own.objective), "name": name}}
+
+
+def _text(task: str, objective: Callable[..., Any]) -> str:
+    file = getattr(sys.modules.get(objective.__module__), "__file__", None)
+    path = Path(file or "")
+    if path.suffix != ".py" or not path.is_file():
+        raise UsageError(
+            f"the objective of {task} is not in a file: the sandbox executes the file that defines "
+            "it; write it to FILE.py and give that as --plugin or to catta.tasks.load_plugin"
+        )
+    if path.stat().st_size > LARGEST:
+        raise UsageError(f"{path} is larger than {LARGEST:,} bytes")
+    return path.read_text(encoding="utf-8-sig")
