@@ -26,6 +26,7 @@ from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
 from catta.evaluation.child import Output
 from catta.export.jobs.flatbuffers_inside import pack_inside
 from catta.export.jobs.network import SingleOutput, example, network_of, problem_of
+from catta.export.jobs.shared_convolutions import keep_shared_convolutions
 
 _TRACED_BATCH = 2
 _CALIBRATION_BATCH = 8
@@ -71,7 +72,7 @@ def perform(job: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> Output:
 def _quantized(program: ExportedProgram, images: np.ndarray, batch: int) -> torch.nn.Module:
     quantizer = XNNPACKQuantizer()
     quantizer.set_global(get_symmetric_quantization_config(is_per_channel=True))
-    prepared = prepare_pt2e(program.module(), quantizer)
+    prepared = prepare_pt2e(keep_shared_convolutions(program.module()), quantizer)
     for part in torch.from_numpy(images).split(batch):
         prepared(part)
     return convert_pt2e(prepared)

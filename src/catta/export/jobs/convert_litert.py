@@ -22,6 +22,7 @@ from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
 
 from catta.evaluation.child import Output
 from catta.export.jobs.network import SingleOutput, example, network_of, problem_of
+from catta.export.jobs.shared_convolutions import keep_shared_convolutions
 
 _TRACED_BATCH = 2
 _CALIBRATION_BATCH = 8
@@ -70,7 +71,7 @@ def _converted(
             get_symmetric_quantization_config(is_per_channel=True, is_dynamic=dynamic)
         )
         program = torch.export.export(network, (inputs,), dynamic_shapes=shapes)
-        prepared = prepare_pt2e(program.module(), quantizer)
+        prepared = prepare_pt2e(keep_shared_convolutions(program.module()), quantizer)
         images = inputs if dynamic else torch.from_numpy(data["calibration"])
         for part in images.split(len(inputs) if shapes is None else _CALIBRATION_BATCH):
             prepared(part)
