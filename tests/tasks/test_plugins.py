@@ -15,7 +15,9 @@ from catta.tasks import (
     dataset_names,
     datasets,
     find_dataset,
+    known_tasks,
     load_plugin,
+    own_transforms,
     prepare,
     register_dataset,
     score,
@@ -32,6 +34,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "datasets.md"
 def nothing_registered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(datasets, "_registered", {})
     monkeypatch.setattr(registry, "_registered", {})
+    monkeypatch.setattr(known_tasks, "_registered", {})
+    monkeypatch.setattr(own_transforms, "_registered", {})
 
 
 def blocks(language: str) -> list[str]:
@@ -144,6 +148,36 @@ def test_the_metric_of_the_page_is_scored_and_keeps_the_contract() -> None:
     suite.test_the_perfect_prediction_is_best(metric, problem)
     suite.test_the_order_of_samples_says_nothing(metric, problem)
     suite.test_it_changes_nothing(metric, problem)
+
+
+def test_the_task_of_the_page_has_40_lines_and_is_scored(tmp_path: Path) -> None:
+    example = blocks("python")[3]
+    assert len([line for line in example.splitlines() if line.strip()]) <= 40
+    plugin = load_plugin(write(tmp_path / "ink.py", example))
+    assert plugin == Plugin(datasets=("ink",), tasks=("img-regression",))
+    recipe = Recipe(task="img-regression", dataset="ink", resolution=8, metric="r2")
+    data = prepare(recipe)
+    assert data.problem == Problem(task="img-regression", sample=(1, 8, 8), outputs=1)
+    ink = data.validation["ink"]
+    assert 0.2 < ink.mean() < 0.4
+    assert score(data.problem, {"ink": ink}, data.validation) == {"r2": 1}
+    mean = np.full_like(ink, ink.mean())
+    assert score(data.problem, {"ink": mean}, data.validation)["r2"] == pytest.approx(0, abs=1e-5)
+
+
+def test_the_suite_for_the_task_of_the_page_is_one() -> None:
+    names: dict[str, Any] = {"pytest": pytest, "Path": Path}
+    exec(compile(blocks("python")[4], str(PAGE), "exec"), names)  # noqa: S102 - our own page
+    suite = names["TestRegression"]
+    assert (suite.task, suite.size) == ("img-regression", 8)
+    assert len([name for name in dir(suite) if name.startswith("test_")]) >= 9
+
+
+def test_the_transform_of_the_page_has_a_name() -> None:
+    exec(compile(blocks("python")[5], str(PAGE), "exec"), {})  # noqa: S102 - our own page
+    found = own_transforms.own_transform("turned")
+    assert found is not None
+    assert "def transform(norm)" in found.source
 
 
 def test_the_page_lists_every_metric_and_no_dataset_that_there_is_not() -> None:

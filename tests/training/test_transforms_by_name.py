@@ -11,6 +11,7 @@ from training_networks import GOOD, Lines, small
 from catta.corpus import Corpus
 from catta.corpus.published import Module
 from catta.errors import UsageError
+from catta.tasks import own_transforms, register_transform
 from catta.training import train
 from catta.training.transforms import find_transform
 from catta.training.warm import WarmWorker
@@ -63,6 +64,25 @@ def test_a_directory_comes_first_and_its_text_is_part_of_the_name(
     with pytest.raises(UsageError, match="is another one than there is now"):
         find_transform(first.name, None, tmp_path)
     assert find_transform("echo_16", known).source == ECHO
+
+
+def test_a_registered_name_comes_before_the_corpus(
+    known: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_transforms, "_registered", {})
+    register_transform("echo_16", "x = 1")
+    register_transform("echo_17", "x = 2")
+    found = find_transform("echo_16", known)
+    assert found.source == "x = 1"
+    assert found.name.startswith("echo_16@")
+    assert find_transform(found.name, known) == found
+    (tmp_path / "echo_16.py").write_text("x = 3")
+    assert find_transform("echo_16", known, tmp_path).source == "x = 3"
+    register_transform("echo_16", "x = 4")
+    with pytest.raises(UsageError, match="is another one than there is now"):
+        find_transform(found.name, known)
+    with pytest.raises(UsageError, match=r"'echo_18' is unknown; did you mean .*echo_17"):
+        find_transform("echo_18", known)
 
 
 def test_an_unknown_name_is_answered_with_the_nearest(known: Corpus, tmp_path: Path) -> None:
