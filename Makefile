@@ -16,7 +16,7 @@ CORPUS_BENCHES := $(addprefix benchmarks/,corpus.py growth.py writers.py peer.py
 .PHONY: help install demo test check bench bench-corpus bench-train clean
 
 help:
-	@echo "make install  the package with every extra and the development tools, into $(VENV)"
+	@echo "make install  the package with all but the phone runtimes, and the development tools, into $(VENV)"
 	@echo "make demo     a whole run: 2 cycles x 8 candidates; again: resume it or start a new one"
 	@echo "make test     all tests"
 	@echo "make check    what CI runs: lint, format, types, layers, tests"
@@ -38,7 +38,7 @@ $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	@echo 'Installing Catta and what it needs; PyTorch is large, so the first time takes minutes.'
-	$(BIN)/python -m pip install --editable '.[llm,postgres,excel,hpo,report,export]' --group dev
+	$(BIN)/python -m pip install --editable '.[llm,postgres,excel,hpo,report,export,prune]' --group dev
 	@touch $@
 
 demo: $(STAMP)
