@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-WIDTHS = (24, 64, 128, 192)  # channels at a half, a quarter, an eighth, a sixteenth of the size
+WIDTHS = (24, 64, 128, 176)  # channels at a half, a quarter, an eighth, a sixteenth of the size
 UNJUDGED = -1  # in a mask, a pixel that does not count
 
 
@@ -72,7 +72,7 @@ class Net(nn.Module):
         for stage in self.down:
             x = stage(x)
             skips.append(x)
-        x = self.dropout(skips.pop())  # (B, 192, H / 16, W / 16)
+        x = self.dropout(skips.pop())  # (B, 176, H / 16, W / 16)
         for stage in self.up:
             x = stage(x, skips.pop())
         scores = self.classifier(x)  # (B, classes, H / 2, W / 2)
