@@ -204,7 +204,7 @@ def test_arrays_of_other_lengths_are_no_dataset() -> None:
 
 
 @pytest.mark.usefixtures("counting")
-def test_the_sandbox_gets_the_text_of_the_file_or_the_name_of_a_module(
+def test_the_sandbox_gets_the_text_of_the_file_and_the_name_of_a_package(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert with_objective("obj-detection") == {}
@@ -214,7 +214,7 @@ def test_the_sandbox_gets_the_text_of_the_file_or_the_name_of_a_module(
     monkeypatch.setitem(sys.modules, "their_package", sys.modules[__name__])
     monkeypatch.setattr(known_tasks, "entry_points", lambda *, group: [point])
     assert own_task("theirs") is COUNTING
-    assert with_objective("theirs") == {"objective": {"module": __name__, "name": "Counting"}}
+    assert with_objective("theirs")["objective"] == {**sent, "module": __name__}
 
 
 def test_a_package_that_cannot_be_loaded_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

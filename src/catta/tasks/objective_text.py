@@ -1,4 +1,4 @@
-"""How the objective of a task of one's own gets into the sandbox: as a text, or by its name."""
+"""How the objective of a task of one's own gets into the sandbox: by its name, or as a text."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def with_objective(task: str) -> dict[str, dict[str, str]]:
     """What a job of the sandbox has for a task besides the problem: nothing for Catta's own.
 
     Returns:
-        As `objective` the `name` of a class, and the `module` of an installed package or the
-        `source` of the file that defines it.
+        As `objective` the `name` of a class and the `source` of the file that defines it; of an
+        installed package also the `module`, which the sandbox may or may not see.
 
     Raises:
         UsageError: The objective is no class at the top of a file.
@@ -30,9 +30,10 @@ def with_objective(task: str) -> dict[str, dict[str, str]]:
     name = getattr(own.objective, "__qualname__", "")
     if not name or "<" in name:
         raise UsageError(f"the objective of {task} is no class that a file defines at its top")
+    found = {"source": _text(task, own.objective), "name": name}
     if is_installed(task):
-        return {"objective": {"module": own.objective.__module__, "name": name}}
-    return {"objective": {"source": _text(task, own.objective), "name": name}}
+        found["module"] = own.objective.__module__
+    return {"objective": found}
 
 
 def _text(task: str, objective: Callable[..., Any]) -> str:

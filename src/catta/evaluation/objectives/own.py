@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from catta.evaluation.instance import load_module
@@ -27,9 +28,8 @@ def load_objective(reference: Mapping[str, str]) -> Callable[[Problem], Objectiv
         ObjectiveError: That fails, or has no such class.
     """
     try:
-        if "module" in reference:
-            found: Any = import_module(reference["module"])
-        else:
+        found: Any = _imported(reference.get("module"))
+        if found is None:
             found = load_module(reference["source"], name=_MODULE)
         for part in reference["name"].split("."):
             found = getattr(found, part)
@@ -37,3 +37,15 @@ def load_objective(reference: Mapping[str, str]) -> Callable[[Problem], Objectiv
         reason = f"{type(error).__name__}: {error}"
         raise ObjectiveError(f"the file of the task fails in the sandbox: {reason}") from error
     return found
+
+
+def _imported(name: str | None) -> ModuleType | None:
+    """The module, if the sandbox sees it: it is not shown the directories where a user works."""
+    if name is None:
+        return None
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name.partition(".")[0]:
+            raise
+        return None
