@@ -15,7 +15,13 @@ from catta.tasks import find_dataset, preparation, prepare
 from catta.tasks.captions import FIGURES, captions
 from catta.tasks.datasets import RawImages
 from catta.tasks.digits import DIGITS
-from catta.tasks.scenes import SCENES, SCENES_OF_DIGITS, Scenes, SceneSource
+from catta.tasks.scenes import (
+    SCENES,
+    SCENES_OF_DIGITS,
+    TRAIN_SCENES,
+    Scenes,
+    SceneSource,
+)
 from catta.tasks.scenes_cutouts import GreyCutouts
 from catta.tasks.scenes_drawing import MOST_OBJECTS, SIZE, wanted_objects
 from catta.tasks.scenes_ground import GROUNDS, drawn_ground
@@ -133,7 +139,7 @@ def test_what_lies_over_another_thing_comes_later() -> None:
 def test_strata_are_the_numbers_of_things() -> None:
     source = digits("obj-detection")
     strata = source.strata()
-    assert len(strata) == source.count("train") == 20_000
+    assert len(strata) == source.count("train") == TRAIN_SCENES
     assert np.bincount(strata)[1:].tolist() == [3334, 3334, 3333, 3333, 3333, 3333]
     read = source.read("train", np.arange(60), SIZE)
     assert np.array_equal((read["labels"] > 0).sum(axis=1), strata[:60])
