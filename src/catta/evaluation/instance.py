@@ -69,3 +69,18 @@ def network_class(module: types.ModuleType) -> type[nn.Module]:
     if not isinstance(constructor, type) or not issubclass(constructor, nn.Module):
         raise ContractError("Net is not a class derived from torch.nn.Module")
     return constructor
+
+
+def load_state(network: nn.Module, state: Mapping[str, torch.Tensor]) -> None:
+    """Load weights that were kept without the versions of their modules.
+
+    A state that torch made carries versions, by which some modules (MNASNet of torchvision) tell
+    files of older releases; these weights are of the network's own code, and so are its versions.
+
+    Raises:
+        RuntimeError: The weights are of another network.
+    """
+    own = network.state_dict()
+    own.clear()
+    own.update(state)
+    network.load_state_dict(own)

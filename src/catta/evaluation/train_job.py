@@ -25,7 +25,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from catta.evaluation import wire
 from catta.evaluation.inspect_pretrained import random_weights
-from catta.evaluation.instance import instantiate
+from catta.evaluation.instance import instantiate, load_state
 from catta.evaluation.objectives import Objective, maker_of
 from catta.evaluation.objectives.objective import Samples
 from catta.evaluation.own_recipe import OwnRecipe
@@ -135,7 +135,7 @@ def _begin_with(network: nn.Module, data: Mapping[str, np.ndarray]) -> None:
         if name.startswith(INITIAL)
     }
     if initial:
-        network.load_state_dict(initial)
+        load_state(network, initial)
 
 
 def _if_it_fits(arrays: Arrays, otherwise: Arrays) -> Arrays:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from catta.evaluation.inspect_pretrained import random_weights
-from catta.evaluation.instance import ContractError, instantiate
+from catta.evaluation.instance import ContractError, instantiate, load_state
 from catta.evaluation.train_job import work_of
 from catta.evaluation.training import seed_everything
 from catta.records import Problem, Recipe
@@ -110,7 +110,7 @@ def _load(network: nn.Module, state: Mapping[str, Tensor], problem: Problem) -> 
         with torch.no_grad():
             network(example(problem, _TOLD_BATCH))
     try:
-        network.load_state_dict(state)
+        load_state(network, state)
     except RuntimeError as error:
         lines = [line.strip() for line in str(error).splitlines()]
         reason = lines[1] if len(lines) > 1 else lines[0]
