@@ -7,6 +7,7 @@ from trial_networks import CLASSES, GOOD, PROBLEM, RECIPE, SHAPES, WITH_VIEW, mo
 
 from catta.evaluation.training import DivergedError
 from catta.evaluation.trial import ContractError, load_network, perform
+from catta.graphs import Graph
 from catta.records import Shapes
 
 
@@ -23,7 +24,9 @@ def data() -> dict[str, np.ndarray]:
 def build(source: str, *, shapes: Shapes = SHAPES) -> dict:
     job = {"kind": "build", "source": source, "shapes": shapes.model_dump()}
     header, arrays = perform(job | {"recipe": RECIPE.model_dump()}, {})
-    assert arrays == {}
+    # Of a network that builds the traced graph comes along, as text.
+    assert set(arrays) == {"traced"}
+    assert Graph.from_json(arrays["traced"].tobytes()).nodes[0].operator == "input"
     return header
 
 
