@@ -112,7 +112,7 @@ def test_pruned_training_ends_and_is_kept_where_a_shorter_one_is_the_same(
 @pytest.mark.slow
 def test_killed_study_goes_on_from_the_epoch(tmp_path: Path) -> None:
     # So many that the first trial still runs when its first epoch is seen, on a fast machine too.
-    endless = ["--trials", "2", "--epochs", "500"]
+    endless = ["--trials", "2", "--epochs", "200"]
     killed = start(tmp_path, *endless)
     deadline = time.monotonic() + 240
     while not any(t.intermediate_values for t in trials_of(tmp_path)):
@@ -132,7 +132,7 @@ def test_killed_study_goes_on_from_the_epoch(tmp_path: Path) -> None:
     assert json.loads(out)["states"] == {"complete": 2, "pruned": 0, "failed": 0}
     again = trials_of(tmp_path, TrialState.COMPLETE)
     assert again[0].params == cut_off.params
-    assert len(again[0].intermediate_values) == 500
+    assert len(again[0].intermediate_values) == 200
 
 
 @pytest.mark.slow
