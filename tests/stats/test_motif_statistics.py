@@ -28,7 +28,11 @@ def corpus() -> Iterator[Corpus]:
 def test_how_many_networks_have_a_motif(corpus: Corpus) -> None:
     rows = stats.motifs(corpus).set_index("motif")
     assert rows["networks"].to_dict() == {
-        "linear layer": 2, "dropout": 1, "batch norm": 2, "relu": 4, "sigmoid": 2,
+        "linear layer": 2,
+        "dropout": 1,
+        "batch norm": 2,
+        "relu": 4,
+        "sigmoid": 2,
     }
     assert set(rows["of"]) == {5}
     assert rows.loc["relu", "share"] == 0.8
