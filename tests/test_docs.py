@@ -24,6 +24,7 @@ from typer.testing import CliRunner, Result
 
 import catta
 from catta.cli import app
+from catta.cli.export import DEFAULT, ExportGroup
 from catta.testing.lemur import CIFAR, MNIST, members, trial, write_wheel
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -167,6 +168,8 @@ def test_commands_that_are_not_run_are_spelled_rightly(document: str, line: str)
     command: Any = typer.main.get_command(app)
     words = shlex.split(line, comments=True)[1:]
     while words and hasattr(command, "commands"):
+        if isinstance(command, ExportGroup) and words[0] not in command.commands:
+            words.insert(0, DEFAULT)
         assert words[0] in command.commands, f"{document}: {line}"
         command = command.commands[words.pop(0)]
     known = {option for parameter in command.params for option in parameter.opts}
