@@ -12,6 +12,7 @@ from catta.lazy import exports
 
 if TYPE_CHECKING:
     from catta import export, stats
+    from catta.compat import check_nn
     from catta.corpus import Corpus
     from catta.corpus.registry import NetworkCard, network, networks
     from catta.library import (
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
         import_optuna,
     )
     from catta.loop import RunConfig, check, evolve, load_config, resume
-    from catta.training import check_nn, train
+    from catta.training import train
 
     __version__: str
 
@@ -61,7 +62,7 @@ _HOMES = {
     "RunConfig": "catta.loop",
     "add_networks": "catta.library",
     "check": "catta.loop",
-    "check_nn": "catta.training",
+    "check_nn": "catta.compat",
     "create": "catta.library",
     "data": "catta.library",
     "evolve": "catta.loop",

@@ -14,13 +14,11 @@ from catta.errors import UsageError
 from catta.export.comparing import Agreement, Judge, agreement
 from catta.export.protocols import Converted, Exporter
 from catta.export.registry import exporter, runtime
-from catta.export.subjects import Subject
+from catta.export.subjects import Subject, expect_exportable
 from catta.export.workplace import Workplace
 
 CALIBRATE = 200
 """Images of the training split that static ranges are measured with."""
-
-_BOXES = "obj-detection"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,11 +85,7 @@ def reference_of(subject: Subject, workplace: Workplace) -> Reference:
         UsageError: Networks for its task have no file.
         ExportError: The network fails, say because the weights are not its own.
     """
-    if subject.recipe.task == _BOXES:
-        raise UsageError(
-            f"networks for {_BOXES} return a list of boxes an image, which no file holds; "
-            "export a network for another task"
-        )
+    expect_exportable(subject.recipe.task)
     judge, pytorch = Judge(subject, workplace), runtime("pytorch")
     return Reference(outputs=judge.outputs(pytorch), accuracy=judge.accuracy(pytorch))
 

@@ -21,6 +21,7 @@ from catta.training.subjects import find_subject
 from catta.training.transforms import find_transform
 
 _PREFIX = "weights."
+_BOXES = "obj-detection"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +65,16 @@ class Subject:
         inputs = np.load(self.data.inputs / "train_x.npy", mmap_mode="r", allow_pickle=False)
         chosen = np.random.default_rng(seed).permutation(len(inputs))[:count]
         return np.array(inputs[np.sort(chosen)])
+
+
+def expect_exportable(task: str) -> None:
+    """Raise UsageError where networks for a task have no file."""
+    _expect_built_in(task)
+    if task == _BOXES:
+        raise UsageError(
+            f"networks for {task} return a list of boxes an image, which no file holds; "
+            "export a network for another task"
+        )
 
 
 def subject_of(
@@ -121,8 +132,7 @@ def prepared(
     transform_dir: Path | None = None,
 ) -> Subject:
     """A network under a recipe, with the recipe's data; see `subject_of` for the errors."""
-    if own_task(recipe.task) is not None:
-        raise UsageError(f"networks for {recipe.task}, a task of your own, cannot be exported")
+    _expect_built_in(recipe.task)
     transform = None
     if recipe.transform is not None:
         transform = find_transform(recipe.transform, corpus, transform_dir).source
@@ -134,3 +144,8 @@ def prepared(
         weights=weights or {},
         transform=transform,
     )
+
+
+def _expect_built_in(task: str) -> None:
+    if own_task(task) is not None:
+        raise UsageError(f"networks for {task}, a task of your own, cannot be exported")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from catta.lazy import exports
 
 if TYPE_CHECKING:
-    from catta.training.checked import Checked, check_nn
     from catta.training.comparable import Fidelity, Noise, fidelity, noise
     from catta.training.quality import Quality, code_quality
     from catta.training.recipes import recipe_for
@@ -19,14 +18,12 @@ if TYPE_CHECKING:
     from catta.training.warm import WarmWorker
 
 __all__ = [
-    "Checked",
     "Fidelity",
     "Noise",
     "Quality",
     "TrainObserver",
     "Trained",
     "WarmWorker",
-    "check_nn",
     "code_quality",
     "fidelity",
     "find_subject",
@@ -36,14 +33,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Checked": "catta.training.checked",
     "Fidelity": "catta.training.comparable",
     "Noise": "catta.training.comparable",
     "Quality": "catta.training.quality",
     "TrainObserver": "catta.training.trainer",
     "Trained": "catta.training.trainer",
     "WarmWorker": "catta.training.warm",
-    "check_nn": "catta.training.checked",
     "code_quality": "catta.training.quality",
     "fidelity": "catta.training.comparable",
     "find_subject": "catta.training.subjects",

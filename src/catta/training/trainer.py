@@ -15,6 +15,7 @@ from catta.corpus import Corpus
 from catta.errors import FetchError, Interrupted, UsageError
 from catta.evaluation import TrainReport, Worker, train_and_score
 from catta.evaluation.expected import prediction_bytes
+from catta.evaluation.sandbox import accelerators
 from catta.evaluation.wire import MAX_ARRAYS
 from catta.records import (
     EpochMeasurement,
@@ -269,6 +270,11 @@ def _note(data: PreparedData, report: TrainReport) -> str | None:
     notes = [data.note] if data.note else []
     if report.slow:
         notes.append(f"{', '.join(report.slow)} of the transform went image by image, slowly")
+    if report.device == "cpu" and accelerators():
+        notes.append(
+            "the GPU of this machine could not be used in the sandbox; trained on the CPU (an "
+            "empty CUDA_VISIBLE_DEVICES says that it is not wanted)"
+        )
     return "; ".join(notes) or None
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from catta.corpus import Corpus
-from catta.errors import UsageError
+from catta.errors import ExportError, UsageError
 from catta.paths import default_corpus
-from catta.records import Evaluation
+from catta.records import Evaluation, Recipe
 from catta.training.quality import Quality, code_quality
 from catta.training.recipes import recipe_for
 from catta.training.subjects import named
-from catta.training.trainer import TrainObserver, train
+from catta.training.trainer import Trained, TrainObserver, train
 
 _HUNDRED_SECONDS = 1e11
 _LEMURS_NAMES = {"map": "map50"}
@@ -35,12 +36,16 @@ class Checked:
         quality: What ruff found in its code.
         minimum: What chance gives: one by the number of classes for the accuracy of a
             classification, else 0.
+        onnx: The file, if one was wanted and could be made.
+        onnx_error: Why one that was wanted could not be made.
     """
 
     name: str
     evaluation: Evaluation
     quality: Quality
     minimum: float = 0.0
+    onnx: Path | None = None
+    onnx_error: str | None = None
 
     @property
     def accuracy(self) -> float | None:
@@ -93,7 +98,8 @@ def check_nn(
         save_to_db: Whether the corpus keeps it.
         prefix: How its name in the corpus begins.
         save_path: Directory that gets a file `<epoch>.json` for each epoch, as LEMUR's.
-        export_onnx: Not yet here.
+        export_onnx: Whether it is also written as `<name>.onnx`, compared with PyTorch, to
+            `save_path` or where this process works; needs `catta[export]`.
         epoch_limit_minutes: Wall-clock limit of an epoch, prediction included.
         transform_dir: Directory with `NAME.py` of the transform, if it is not the corpus' own.
         corpus: Path or URL; default: `CATTA_CORPUS` or the user's data directory.
@@ -101,50 +107,106 @@ def check_nn(
         unsafe: Run without isolation if none can be had.
 
     Raises:
-        UsageError: A name is unknown, or a value makes no sense.
+        UsageError: A name is unknown, a value makes no sense, or networks for the task have no
+            ONNX file.
     """
+    recipe = _recipe(nn_code, task, dataset, metric, prm, epoch_limit_minutes)
     if export_onnx:
-        raise UsageError("export_onnx: Catta cannot do this yet")
+        _expect_onnx(task)
+    name = prefixed(nn_code, prefix)
     transforms = None if transform_dir is None else Path(transform_dir)
-    epochs = _whole("epoch", prm.get("epoch", 1))
-    own = {k: _number(k, v) for k, v in prm.items() if k not in _OF_RECIPES | _NOT_FOR_NETWORKS}
-    recipe = recipe_for(
-        task,
-        nn_code,
-        prm=own,
-        dataset=dataset,
-        metric=_LEMURS_NAMES.get(metric, metric),
-        epochs=epochs,
-        batch=None if prm.get("batch") is None else _whole("batch", prm["batch"]),
-        transform=prm.get("transform"),
-        seconds=60.0 * epoch_limit_minutes * epochs,
-    )
-    subject = named("checked", nn_code)
-    digest = subject.id.partition(":")[2][:16]
-    subject = named(f"{prefix}-{digest}" if prefix else digest, nn_code)
-    if save_to_db:
-        with Corpus.open(corpus or default_corpus()) as store:
-            trained = train(
-                subject,
-                recipe,
-                corpus=store,
-                observer=observer,
-                unsafe=unsafe,
-                transform_dir=transforms,
-            )
-            name = (store.networks.get(subject.id) or subject).name
-    else:
-        trained = train(subject, recipe, observer=observer, unsafe=unsafe, transform_dir=transforms)
-        name = subject.name
-    if save_path is not None:
-        _save(Path(save_path), trained.evaluation, dict(prm))
+    with ExitStack() as stack:
+        store = stack.enter_context(Corpus.open(corpus or default_corpus())) if save_to_db else None
+        subject = named(name, nn_code)
+        trained = train(
+            subject,
+            recipe,
+            corpus=store,
+            observer=observer,
+            unsafe=unsafe,
+            transform_dir=transforms,
+            weights=export_onnx,
+        )
+        known = None if store is None else store.networks.get(subject.id)
+        name = name if known is None else known.name
+        target = Path(save_path or ".")
+        if save_path is not None:
+            _save(target, trained.evaluation, dict(prm))
+        file, error = None, None
+        if export_onnx and trained.evaluation.verdict.ok:
+            try:
+                file = _onnx(trained, target / f"{name}.onnx", store, transforms, unsafe)
+            except ExportError as failure:
+                error = str(failure)
     chance = recipe.task == "img-classification" and recipe.metric == "acc"
     return Checked(
         name=name,
         evaluation=trained.evaluation,
         quality=code_quality(nn_code),
         minimum=1 / trained.problem.outputs if chance else 0.0,
+        onnx=file,
+        onnx_error=error,
     )
+
+
+def prefixed(nn_code: str, prefix: str | None) -> str:
+    """Name of a network that has none: a prefix, and a hash of its text."""
+    digest = named("checked", nn_code).id.partition(":")[2][:16]
+    return f"{prefix}-{digest}" if prefix else digest
+
+
+def _recipe(
+    nn_code: str, task: str, dataset: str, metric: str, prm: Mapping[str, Any], minutes: float
+) -> Recipe:
+    """The own recipe that LEMUR's arguments say."""
+    epochs = _whole("epoch", prm.get("epoch", 1))
+    return recipe_for(
+        task,
+        nn_code,
+        prm={k: _number(k, v) for k, v in prm.items() if k not in _OF_RECIPES | _NOT_FOR_NETWORKS},
+        dataset=dataset,
+        metric=_LEMURS_NAMES.get(metric, metric),
+        epochs=epochs,
+        batch=None if prm.get("batch") is None else _whole("batch", prm["batch"]),
+        transform=prm.get("transform"),
+        seconds=60.0 * minutes * epochs,
+    )
+
+
+def _expect_onnx(task: str) -> None:
+    """Raise UsageError, before any training, where there will be no file."""
+    from catta.export import find_exporter
+    from catta.export.subjects import expect_exportable
+
+    expect_exportable(task)
+    find_exporter("onnx", "none")
+
+
+def _onnx(
+    trained: Trained, file: Path, corpus: Corpus | None, transform_dir: Path | None, unsafe: bool
+) -> Path:
+    """Write what was trained as an ONNX file that was compared with PyTorch; returns the file."""
+    from catta.export import Workplace, export, find_exporter
+    from catta.export.files import write_file
+    from catta.export.kept import keep
+    from catta.export.subjects import prepared
+
+    if not trained.weights:
+        raise ExportError("the weights are more than leave the sandbox, 256 MiB")
+    subject = prepared(
+        trained.network,
+        trained.recipe,
+        weights=trained.weights,
+        corpus=corpus,
+        transform_dir=transform_dir,
+    )
+    with Workplace(unsafe=unsafe) as workplace:
+        exported = export(subject, find_exporter("onnx", "none"), workplace=workplace)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_file(file, exported.content)
+    if corpus is not None:
+        keep(exported, corpus)
+    return file
 
 
 def _number(name: str, value: object) -> float:

@@ -4,17 +4,50 @@ from __future__ import annotations
 
 import inspect
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
-from training_networks import GOOD, linear
 
 import catta
+from catta.compat import Checked, check_nn, checked
 from catta.corpus import Corpus
 from catta.errors import UsageError
 from catta.records import Evaluation, Outcome, Stage, Verdict
-from catta.training import Checked, Quality, check_nn, checked
+from catta.training import Quality
+
+GOOD = """
+import torch
+from torch import nn
+
+def supported_hyperparameters():
+    return {"lr"}
+
+class Net(nn.Module):
+    def __init__(self, in_shape, out_shape, prm, device):
+        super().__init__()
+        self.layer = nn.Linear(in_shape[1] * in_shape[2] * in_shape[3], out_shape[0])
+
+    def forward(self, x):
+        return self.layer(x.flatten(1))
+
+    def train_setup(self, prm):
+        self.optimizer = torch.optim.SGD(self.parameters(), lr=prm["lr"], momentum=0.9)
+
+    def learn(self, train_data):
+        for x, y in train_data:
+            self.optimizer.zero_grad()
+            nn.functional.cross_entropy(self(x), y).backward()
+            self.optimizer.step()
+"""
+HANGING = GOOD.replace(
+    "        return self.layer", "        while True: pass\n        return self.layer"
+)
+UNEXPORTABLE = GOOD.replace(
+    "        return self.layer(x.flatten(1))",
+    "        torch.linalg.eigvals(x[0, 0].double())\n        return self.layer(x.flatten(1))",
+)
 
 LEMURS = (
     "nn_code",
@@ -78,10 +111,9 @@ def test_a_network_is_checked_kept_and_written(tmp_path: Path, unsafe: bool) -> 
 
 
 def test_a_failure_is_a_value_and_the_limit_holds(tmp_path: Path, unsafe: bool) -> None:
-    code = linear(forward="while True: pass")
     result = run(
         tmp_path,
-        code,
+        HANGING,
         unsafe,
         save_to_db=False,
         epoch_limit_minutes=1 / 60,
@@ -91,6 +123,41 @@ def test_a_failure_is_a_value_and_the_limit_holds(tmp_path: Path, unsafe: bool) 
     assert tuple(result)[1:3] == (None, None)
     assert not (tmp_path / "c.sqlite").exists()
     assert list((tmp_path / "o").iterdir()) == []
+
+
+def test_an_onnx_file_is_written_and_is_the_network(
+    tmp_path: Path, unsafe: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("onnxruntime", reason="needs catta[export]")
+    monkeypatch.chdir(tmp_path)
+    result = run(tmp_path, GOOD, unsafe, prefix="mine", export_onnx=True)
+    assert result.evaluation.verdict.ok, result.evaluation.verdict.error
+    assert result.onnx_error is None
+    assert result.onnx == Path(f"{result.name}.onnx")
+    assert result.onnx.is_file()
+    with Corpus.open(tmp_path / "c.sqlite") as corpus:
+        (export,) = corpus.edge.exports()
+    assert export.sha256 == sha256(result.onnx.read_bytes()).hexdigest()
+    assert export.trained
+    assert export.accuracy_before == pytest.approx(result.accuracy)
+    assert export.accuracy_after == pytest.approx(result.accuracy, abs=0.01)
+
+
+def test_what_onnx_has_not_is_said_and_the_evaluation_stays(tmp_path: Path, unsafe: bool) -> None:
+    pytest.importorskip("onnxruntime", reason="needs catta[export]")
+    out = tmp_path / "out"
+    result = run(tmp_path, UNEXPORTABLE, unsafe, export_onnx=True, save_path=out)
+    assert result.evaluation.verdict.ok, result.evaluation.verdict.error
+    assert result.onnx is None
+    assert result.onnx_error
+    assert not list(out.glob("*.onnx"))
+
+
+def test_boxes_are_refused_before_they_are_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checked, "train", lambda *_, **__: pytest.fail("it was trained"))
+    prm = {"lr": 0.1, "epoch": 1}
+    with pytest.raises(UsageError, match="a list of boxes an image, which no file holds"):
+        check_nn(GOOD, "obj-detection", "scenes", "map", prm, False, export_onnx=True)
 
 
 def result_of(accuracy: float, seconds: float) -> Checked:
