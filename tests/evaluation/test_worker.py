@@ -320,7 +320,9 @@ class Misconfigured:
     name = "misconfigured"
     confinement = "something else"
 
-    def command(self, argv: Sequence[str], readable: Sequence[Path]) -> list[str]:
+    def command(
+        self, argv: Sequence[str], readable: Sequence[Path], devices: Sequence[Path] = ()
+    ) -> list[str]:
         return list(argv)
 
 
@@ -336,7 +338,9 @@ class Absent:
     name = "absent"
     confinement = "full"
 
-    def command(self, argv: Sequence[str], readable: Sequence[Path]) -> list[str]:
+    def command(
+        self, argv: Sequence[str], readable: Sequence[Path], devices: Sequence[Path] = ()
+    ) -> list[str]:
         return ["/nonexistent/program", *argv]
 
 

@@ -97,7 +97,12 @@ def _lock_in(settings: Settings, job: Mapping[str, Any], writer: int, parent: in
     # Compilers write files; only where there is no sandbox at all may a job have them do so.
     writes = settings.confinement == "none" and job.get("writes") is True
     set_limits(seconds=float(job["seconds"]), memory_mb=int(job["memory_mb"]), writes=writes)
-    confine(settings.confinement, readable=settings.readable, listable=settings.listable)
+    confine(
+        settings.confinement,
+        readable=settings.readable,
+        listable=settings.listable,
+        devices=settings.devices,
+    )
 
 
 def _keep_only(writer: int) -> None:

@@ -23,6 +23,7 @@ from catta.tasks.objective_text import with_objective
 CHECKPOINT = "checkpoint"
 INITIAL = "initial."
 WEIGHTS = "weights."
+DEVICES = ("cpu", "cuda", "mps")
 _MOST_NAMES = 10
 
 OnEpoch = Callable[[EpochMeasurement, NDArray[np.uint8] | None], bool | None]
@@ -65,6 +66,7 @@ class TrainReport:
         stopped: Whether `on_epoch` ended it; its verdict is that of the epochs until then.
         pretrained: Whether the network asked for pretrained weights; it got random ones.
         slow: Steps of the transform that went through the images one by one, in each epoch.
+        device: What it ran on, as the worker says: `cpu`, `cuda` or `mps`; empty if nothing ran.
     """
 
     verdict: Verdict
@@ -74,6 +76,7 @@ class TrainReport:
     stopped: bool = False
     pretrained: bool = False
     slow: tuple[str, ...] = ()
+    device: str = ""
 
 
 def train_and_score(
@@ -138,6 +141,7 @@ def train_and_score(
         stopped=reply.stopped and scorer.problem is None,
         pretrained=reply.header.get("pretrained") is True,
         slow=scorer.slow,
+        device=scorer.device,
     )
 
 
@@ -209,6 +213,7 @@ class _Scorer:
         epochs: What was measured so far.
         problem: What was wrong with a part, if something was; nothing counts after that.
         slow: Steps of the transform that go through the images one by one, as the worker says.
+        device: What it runs on, as the worker says.
     """
 
     def __init__(
@@ -232,6 +237,7 @@ class _Scorer:
         self.epochs: list[EpochMeasurement] = []
         self.problem: str | None = None
         self.slow: tuple[str, ...] = ()
+        self.device = ""
 
     def take(self, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bool | None:
         """Take one part; False where the training is to end with it."""
@@ -252,6 +258,7 @@ class _Scorer:
     ) -> tuple[EpochMeasurement | None, NDArray[np.uint8] | None]:
         epoch = self._epoch(header)
         self.slow = _names(header, "image_by_image")
+        self.device = next((d for d in DEVICES if header.get("device") == d), "")
         checkpoint = arrays.pop(CHECKPOINT, None)
         if self._only_last and epoch < self._recipe.epochs:
             expect_arrays(arrays, {})

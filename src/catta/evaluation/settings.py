@@ -23,6 +23,7 @@ class Settings:
         confinement: What a child gives up; see `confine`.
         readable: Paths a child may read.
         listable: Directories a child may list.
+        devices: Device files a child may use.
     """
 
     data: str | None
@@ -31,6 +32,7 @@ class Settings:
     confinement: str
     readable: tuple[str, ...]
     listable: tuple[str, ...]
+    devices: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
@@ -42,4 +44,5 @@ class Settings:
             confinement=values["confinement"],
             readable=tuple(values["readable"]),
             listable=tuple(values["listable"]),
+            devices=tuple(values["devices"]),
         )

@@ -12,7 +12,7 @@ import random
 import resource
 import tempfile
 from collections.abc import Callable, Generator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from typing import Any
@@ -123,7 +123,7 @@ def _train(
         if CHECKPOINT in keep:
             arrays = _if_it_fits({**arrays, CHECKPOINT: state.save(epoch)}, arrays)
         header = {"epoch": epoch, "peak_memory_mb": _peak_mb(), "image_by_image": work.slow}
-        yield {**header, **asdict(report)}, arrays
+        yield {**header, "device": device.type, **asdict(report)}, arrays
     return _if_it_fits(_weights(network), {}) if WEIGHTS in keep else {}
 
 
@@ -260,10 +260,13 @@ def _layout(
 
 
 def _device() -> torch.device:
-    """CUDA or MPS where it is there and the sandbox lets it be used, else the processor."""
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    """CUDA or MPS where it is there and the sandbox lets it be used, else the CPU."""
+    for kind, backend in (("cuda", torch.cuda), ("mps", torch.backends.mps)):
+        if backend.is_available():
+            # What a driver says it has and then does not give costs the speed, not the training.
+            with suppress(RuntimeError):
+                return torch.zeros(1, device=kind).device
+    return torch.device("cpu")
 
 
 def _moved(device: torch.device) -> torch.device | None:

@@ -25,7 +25,10 @@ from catta.evaluation import wire
 from catta.evaluation.incoming import Incoming, OnPart
 from catta.evaluation.sandbox import (
     PACKAGE,
+    VARIABLES,
     Sandbox,
+    accelerators,
+    files_of_drivers,
     hidden_paths,
     import_roots,
     runtime_paths,
@@ -73,6 +76,7 @@ class Worker:
         sandbox: How jobs are isolated.
         threads: Threads of a job.
         perform: `module:function` that does a job in the child.
+        devices: Device files that jobs may use; default: those of GPUs.
 
     Attributes:
         starts: How many zygotes were started so far; more than one after something went wrong.
@@ -85,11 +89,13 @@ class Worker:
         sandbox: Sandbox,
         threads: int = 1,
         perform: str = DEFAULT_PERFORM,
+        devices: Sequence[Path] | None = None,
     ) -> None:
         self._data_dir = data_dir.resolve() if data_dir is not None else None
         self._sandbox = sandbox
         self._threads = threads
         self._perform = perform
+        self._devices = accelerators() if devices is None else list(devices)
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._interruptions = 0
@@ -267,6 +273,8 @@ class Worker:
     def _paths(self) -> list[Path]:
         """What jobs may read: the runtime without the labels that it ships, and their inputs."""
         shown = visible(runtime_paths(), hidden_paths())
+        if self._devices:
+            shown += files_of_drivers()
         return shown if self._data_dir is None else [*shown, self._data_dir]
 
     def _settings(self) -> dict[str, Any]:
@@ -278,12 +286,13 @@ class Worker:
             "readable": [*map(str, self._paths()), *_DEVICES],
             # Their entries are among the readable ones; Python lists what it imports from.
             "listable": [str(root) for root in runtime_paths()],
+            "devices": [str(path) for path in self._devices],
         }
 
     def _spawn(self, control: int, log: int) -> subprocess.Popen[bytes]:
         python = [sys.executable, "-P", "-m", "catta.evaluation.zygote", str(control)]
         return subprocess.Popen(
-            self._sandbox.command(python, self._paths()),
+            self._sandbox.command(python, self._paths(), self._devices),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=log,
@@ -311,12 +320,14 @@ def _environment(threads: int) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONNOUSERSITE": "1",
         "PYTHONHASHSEED": "0",  # the same network is the same in every worker
-        **{
-            name: value
-            for name, value in os.environ.items()
-            if name.startswith("OPENBLAS_") and name != "OPENBLAS_NUM_THREADS"
-        },
+        **{name: value for name, value in os.environ.items() if _is_passed_on(name)},
     }
+
+
+def _is_passed_on(name: str) -> bool:
+    if name in VARIABLES:
+        return True
+    return name.startswith("OPENBLAS_") and name != "OPENBLAS_NUM_THREADS"
 
 
 def _extra_roots() -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import time
@@ -42,6 +43,15 @@ def compute(job: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> Result:
     """Multiply matrices, which uses all threads."""
     product = torch.ones(512, 512) @ torch.ones(512, 512)
     return {"threads": torch.get_num_threads(), "mean": float(product.mean())}, {}
+
+
+def write(job: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> Result:
+    """Write a byte to a file that has to be there; the name of the error, or None."""
+    try:
+        os.write(os.open(job["path"], os.O_RDWR), b"x")
+    except OSError as error:
+        return {"error": errno.errorcode[error.errno or 0]}, {}
+    return {"error": None}, {}
 
 
 def kill_zygote(job: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> Result:

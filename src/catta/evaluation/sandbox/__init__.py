@@ -1,5 +1,6 @@
 """Isolation of network code."""
 
+from catta.evaluation.sandbox.accelerators import VARIABLES, accelerators, files_of_drivers
 from catta.evaluation.sandbox.paths import (
     PACKAGE,
     hidden_paths,
@@ -13,9 +14,12 @@ from catta.evaluation.sandbox.select import SANDBOXES, available_sandboxes, choo
 __all__ = [
     "PACKAGE",
     "SANDBOXES",
+    "VARIABLES",
     "Sandbox",
+    "accelerators",
     "available_sandboxes",
     "choose_sandbox",
+    "files_of_drivers",
     "hidden_paths",
     "import_roots",
     "runtime_paths",

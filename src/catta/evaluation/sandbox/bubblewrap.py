@@ -19,8 +19,11 @@ class Bubblewrap:
     name = "bubblewrap"
     confinement = "full"
 
-    def command(self, argv: Sequence[str], readable: Sequence[Path]) -> list[str]:
+    def command(
+        self, argv: Sequence[str], readable: Sequence[Path], devices: Sequence[Path] = ()
+    ) -> list[str]:
         """The command line that runs `argv` inside bubblewrap."""
+        used = [part for path in devices for part in ("--dev-bind", str(path), str(path))]
         binds = [part for path in readable for part in ("--ro-bind", str(path), str(path))]
         return [
             shutil.which("bwrap") or "bwrap",
@@ -28,6 +31,7 @@ class Bubblewrap:
             "--cap-drop",
             "ALL",
             *("--proc", "/proc", "--dev", "/dev"),
+            *used,
             *("--tmpfs", "/tmp"),  # noqa: S108 - the sandbox's own
             *binds,
             # Nothing can be left behind for the next candidate, not even an empty file.

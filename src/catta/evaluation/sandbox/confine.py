@@ -36,13 +36,20 @@ def forbid_inspection() -> None:
         _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def confine(kind: str, *, readable: Sequence[str] = (), listable: Sequence[str] = ()) -> None:
+def confine(
+    kind: str,
+    *,
+    readable: Sequence[str] = (),
+    listable: Sequence[str] = (),
+    devices: Sequence[str] = (),
+) -> None:
     """Lock this process in; there is no way back.
 
     Args:
         kind: `full` (Landlock where the kernel has it, seccomp, no capabilities), or `none`.
         readable: Paths that stay readable under Landlock.
         listable: Directories that may be listed but whose files stay unreadable.
+        devices: Device files that may be used.
 
     Raises:
         OSError: A lock could not be put on; the job must not run then.
@@ -55,7 +62,7 @@ def confine(kind: str, *, readable: Sequence[str] = (), listable: Sequence[str] 
     if _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "no_new_privs cannot be set")
     if landlock.version() > 0:
-        landlock.restrict(readable, listable, writable=(os.devnull,))
+        landlock.restrict(readable, listable, writable=(os.devnull,), devices=devices)
     _drop_capabilities()
     seccomp.restrict()
 

@@ -18,6 +18,7 @@ _RULE_PATH_BENEATH = 1
 _PR_SET_NO_NEW_PRIVS = 38
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+_IOCTL_DEV = 1 << 15  # from version 5 on
 # Rights known to each version of the interface; all that a kernel knows are handled, hence denied.
 _FILE_RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
 _NETWORK_RIGHTS = 3  # bind and connect TCP, from version 4 on
@@ -49,7 +50,10 @@ def version() -> int:
 
 
 def restrict(
-    readable: Iterable[str], listable: Iterable[str] = (), writable: Iterable[str] = ()
+    readable: Iterable[str],
+    listable: Iterable[str] = (),
+    writable: Iterable[str] = (),
+    devices: Iterable[str] = (),
 ) -> None:
     """From now on, this process opens files only under these paths; there is no way back.
 
@@ -57,6 +61,7 @@ def restrict(
         readable: Files and directories that may be read (and whose libraries may be loaded).
         listable: Directories that may only be listed, with all that lies below them.
         writable: Files that may also be written; no file can be created anywhere.
+        devices: Device files that may also be written and controlled (`ioctl`).
 
     Raises:
         OSError: The kernel refuses.
@@ -77,6 +82,8 @@ def restrict(
             _allow(ruleset, path, _READ_DIR)
         for path in writable:
             _allow(ruleset, path, _READ_FILE | _WRITE_FILE)
+        for path in devices:
+            _allow(ruleset, path, rights & (_READ_FILE | _WRITE_FILE | _IOCTL_DEV))
         if _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
             raise OSError(ctypes.get_errno(), "no_new_privs cannot be set")
         _call(_RESTRICT_SELF, ruleset, 0)

@@ -12,7 +12,9 @@ class Landlocked:
     name = "landlock"
     confinement = "full"
 
-    def command(self, argv: Sequence[str], readable: Sequence[Path]) -> list[str]:
+    def command(
+        self, argv: Sequence[str], readable: Sequence[Path], devices: Sequence[Path] = ()
+    ) -> list[str]:
         """The command itself: the children lock themselves in."""
         return list(argv)
 
@@ -23,6 +25,8 @@ class Unsafe:
     name = "none"
     confinement = "none"
 
-    def command(self, argv: Sequence[str], readable: Sequence[Path]) -> list[str]:
+    def command(
+        self, argv: Sequence[str], readable: Sequence[Path], devices: Sequence[Path] = ()
+    ) -> list[str]:
         """The command itself."""
         return list(argv)

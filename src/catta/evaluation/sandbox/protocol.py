@@ -20,6 +20,14 @@ class Sandbox(Protocol):
         """What each forked child gives up on top: see `confine`."""
         ...
 
-    def command(self, argv: Sequence[str], readable: Sequence[Path]) -> list[str]:
-        """The command line that runs `argv` inside; `readable` is all of the host it may read."""
+    def command(
+        self, argv: Sequence[str], readable: Sequence[Path], devices: Sequence[Path] = ()
+    ) -> list[str]:
+        """The command line that runs `argv` inside.
+
+        Args:
+            argv: What runs.
+            readable: All of the host that it may read.
+            devices: Device files that it may use.
+        """
         ...
