@@ -9,6 +9,7 @@ import typer
 import catta
 from catta.cli import (
     bench,
+    cache,
     check,
     compare,
     corpus,
@@ -57,6 +58,7 @@ app.command("report")(report.report)
 app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
 app.add_typer(datasets.app, name="datasets")
+app.add_typer(cache.app, name="cache")
 app.add_typer(corpus.app, name="corpus")
 stats_runs.register(stats.app)
 app.add_typer(stats.app, name="stats")

@@ -26,6 +26,7 @@ from catta.cli.formats import (
 from catta.records import Candidate, Cycle, Run
 
 if TYPE_CHECKING:
+    from catta.caches import Cached
     from catta.loop import CheckReport, RunReport
     from catta.models import ModelInfo
     from catta.tasks import DatasetInfo
@@ -251,6 +252,14 @@ def datasets_table(infos: Iterable[DatasetInfo]) -> Table:
         here = "yes" if info.present else "not yet"
         counts = ("" if n is None else str(n) for n in (info.classes, info.channels))
         table.add_row(info.name, "\n".join(info.tasks), here, info.origin, *counts)
+    return table
+
+
+def cache_table(found: Iterable[Cached]) -> Table:
+    """What the cache holds, kind by kind."""
+    table = _table("Cache", left=("kind", "what"), right=("entries", "MB"))
+    for one in found:
+        table.add_row(one.kind, one.what, f"{one.entries:,}", f"{one.bytes / 1e6:,.1f}")
     return table
 
 

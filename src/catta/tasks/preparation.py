@@ -123,6 +123,7 @@ def prepare(
                 _write(finished, source, parts, recipe)
                 shutil.rmtree(place, ignore_errors=True)
                 finished.replace(place)
+        place.touch()  # so that the cache can be cleared of what is not used
     return PreparedData(
         inputs=place / "inputs",
         problem=_problem(place, source, recipe),
