@@ -127,9 +127,12 @@ class Caps(BaseModel):
 
 
 class Recipe(BaseModel):
-    """Everything that fixes a training; evaluations are comparable when their recipes are."""
+    """Everything that fixes a training; evaluations are comparable when their recipes are.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    All numbers are finite, because JSON, in which recipes are stored and hashed, has no others.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     task: str = Field(default="img-classification", description="what the network is for")
     dataset: str = Field(default="fashion-mnist", description="name of the dataset")
@@ -155,9 +158,18 @@ class Recipe(BaseModel):
     dropout: float = Field(
         default=0.2, ge=0, lt=1, description="the `dropout` hyperparameter given to the network"
     )
-    seed: int = Field(default=0, ge=0, description="seed of initialisation, data order and splits")
-    seconds: float = Field(default=60.0, gt=0, description="wall-clock limit of one training")
-    memory_mb: int = Field(default=4_096, ge=256, description="memory limit of one training in MiB")
+    seed: int = Field(
+        default=0,
+        ge=0,
+        lt=2**32,  # NumPy takes no more
+        description="seed of initialisation, data order and splits",
+    )
+    seconds: float = Field(
+        default=60.0, gt=0, le=1_000_000, description="wall-clock limit of one training"
+    )
+    memory_mb: int = Field(
+        default=4_096, ge=256, le=2**24, description="memory limit of one training in MiB"
+    )
     metric: str = Field(default="acc", description="what the score is, of the task's metrics")
     track: Literal["fixed", "own"] = Field(
         default="fixed",

@@ -73,6 +73,7 @@ def test_only_failures_are_a_failure(tmp_path: Path, file: str, fake: FakeTraini
         (["--range", "lr=1:0.1"], "range of lr: 1 is more than 0.1"),
         (["--range", "lr=0.1:1", "--choices", "lr=1,2"], "a hyperparameter is given twice"),
         (["--trials", "0"], "trials must be at least 1, not 0"),
+        (["--threads", "0"], "threads must be at least 1, not 0"),
         (["--prm", "depth=1"], "declares no hyperparameter depth"),
         (["--metric", "bleu"], "metric of img-classification must be one of"),
         (["--objective", "accuracy,speed"], "objective must be some of"),

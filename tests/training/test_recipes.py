@@ -8,11 +8,11 @@ import pytest
 from training_networks import GOOD, own
 
 from catta.errors import UsageError
-from catta.tasks.targets import TARGETS
+from catta.tasks.built_in import BUILT_IN
 from catta.training import recipe_for
 
 
-@pytest.mark.parametrize("task", TARGETS)
+@pytest.mark.parametrize("task", BUILT_IN)
 def test_a_recipe_for_each_task(task: str) -> None:
     recipe = recipe_for(task, GOOD)
     assert (recipe.task, recipe.track) == (task, "fixed")
@@ -58,6 +58,11 @@ def test_pretrained_is_asked_for_by_name_only() -> None:
         ("img-classification", GOOD, {"epochs": 0}, "epochs: "),
         ("img-classification", GOOD, {"batch": 10_000}, "batch: "),
         ("img-classification", GOOD, {"prm": {"lr": -1.0}}, "lr: "),
+        ("img-classification", GOOD, {"prm": {"lr": float("inf")}}, "lr: .* finite"),
+        ("img-classification", GOOD, {"prm": {"width": float("nan")}}, "width: .* finite"),
+        ("img-classification", GOOD, {"seed": 2**32}, "seed: "),
+        ("img-classification", GOOD, {"seconds": float("inf")}, "seconds: "),
+        ("img-classification", GOOD, {"memory_mb": 2**60}, "memory_mb: "),
         ("img-classification", GOOD, {"seconds": 0.0}, "seconds: "),
         ("img-classification", GOOD, {"layout": "diagonal"}, "layout: "),
         ("img-classification", own(), {"amp": True}, "amp does nothing for a network that trains"),

@@ -270,3 +270,9 @@ def test_a_network_that_reads_ahead_is_invalid(tmp_path: Any, corpus: Corpus, un
     assert verdicts[False].ok, verdicts[False].error
     assert verdicts[True].outcome is Outcome.INVALID
     assert "not causal" in str(verdicts[True].error)
+
+
+@pytest.mark.parametrize("threads", [0, -1, 1_000])
+def test_threads_that_cannot_be_had_are_refused(threads: int) -> None:
+    with pytest.raises(UsageError, match=f"threads must be 1 to 128, not {threads}"):
+        WarmWorker(threads=threads)

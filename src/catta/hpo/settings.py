@@ -59,6 +59,8 @@ class TuneSettings:
             value = getattr(self, name)
             if value < least:
                 raise UsageError(f"{name} must be at least {least}, not {value}")
+        if self.threads is not None and self.threads < 1:
+            raise UsageError(f"threads must be at least 1, not {self.threads}")
         unknown = [one for one in self.objectives if one not in OBJECTIVES]
         if unknown or not self.objectives:
             known = ", ".join(OBJECTIVES)

@@ -27,6 +27,7 @@ from catta.hpo.warm_start import known_hyperparameters
 from catta.records import Network, Recipe
 from catta.tasks import prepare
 from catta.training import WarmWorker
+from catta.training.warm import MOST_THREADS
 
 Tell = Callable[[str], None]
 
@@ -131,7 +132,8 @@ def _work(
     """Do trials in threads until there are enough; whatever ends it, no thread goes on."""
     settings = plan.settings
     ending = threading.Event()
-    threads = settings.threads or max(1, (os.cpu_count() or 1) // settings.workers)
+    share = max(1, (os.cpu_count() or 1) // settings.workers)
+    threads = settings.threads or min(share, MOST_THREADS)
     workers = [WarmWorker(unsafe=settings.unsafe, threads=threads) for _ in range(settings.workers)]
 
     def asked() -> bool:

@@ -7,8 +7,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from catta.errors import Interrupted
+from catta.errors import Interrupted, UsageError
 from catta.evaluation import Worker, choose_sandbox
+
+MOST_THREADS = 128
+"""Half of what a sandbox lets a job have, for torch starts others beside those of a computation."""
 
 
 class WarmWorker:
@@ -24,13 +27,18 @@ class WarmWorker:
 
     Attributes:
         interrupted: Whether `interrupt` was called: what a training came to then says nothing.
+
+    Raises:
+        UsageError: That many threads cannot be had.
     """
 
     def __init__(
         self, *, sandbox: str = "auto", unsafe: bool = False, threads: int | None = None
     ) -> None:
         self._sandbox, self._unsafe = sandbox, unsafe
-        self._threads = threads or os.cpu_count() or 1
+        if threads is not None and not 1 <= threads <= MOST_THREADS:
+            raise UsageError(f"threads must be 1 to {MOST_THREADS}, not {threads}")
+        self._threads = threads or min(os.cpu_count() or 1, MOST_THREADS)
         self._worker: Worker | None = None
         self._inputs: Path | None = None
         self.interrupted = False
