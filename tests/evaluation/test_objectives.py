@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from catta.evaluation.instance import ContractError
 from catta.evaluation.objectives import objective_of
-from catta.evaluation.objectives.limits import LONGEST_CAPTION, MOST_BOXES
 from catta.records import Problem
+from catta.tasks.built_in import LONGEST_CAPTION, MOST_BOXES
 
 CLASSES = Problem(sample=(1, 8, 8), outputs=4)
 MASKS = Problem(task="img-segmentation", sample=(3, 8, 8), outputs=3)

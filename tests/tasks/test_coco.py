@@ -195,6 +195,8 @@ def add(kind: str, entry: dict[str, Any]) -> Change:
         (add("annotations", thing(1, 44, 0, 0, 5)), "no category 44, but an object of it"),
         (add("annotations", thing(1, 3, 0, 0, 5, bbox=[1, 2])), "is not an annotation file"),
         (add("annotations", {"image_id": 1}), "'category_id' is missing"),
+        (add("annotations", thing(1, 3, 0, 0, 5, bbox=["nan", 0, 5, 5])), "1 is not finite"),
+        (add("images", {"id": 99, "file_name": "001.jpg"}), "2 images are the file 001.jpg"),
         (lambda content: content.pop("images"), "'images' is missing"),
         (lambda content: content.update(images=[]), "has no image 1, but"),
         (lambda content: content.update(images=[], annotations=[]), "names no picture"),
@@ -221,6 +223,31 @@ def test_a_region_of_another_shape_is_named(coco: Path) -> None:
     source = COCO.open("img-segmentation", coco)
     with pytest.raises(FetchError, match=r"instances_val2017\.json does not suit .*001\.jpg"):
         source.read("test", np.array([0]), 8)
+
+
+def test_a_polygon_has_numbers(coco: Path) -> None:
+    region = [["nan", 0, 5, 0, 5, 5]]
+    change(coco, "instances_val2017", add("annotations", thing(1, 3, 0, 0, 5, segmentation=region)))
+    with pytest.raises(UsageError, match=r"val2017\.json is not .* a polygon is not finite"):
+        COCO.open("img-segmentation", coco)
+
+
+def test_captions_are_texts_with_words(coco: Path) -> None:
+    change(coco, "captions_val2017", add("annotations", {"image_id": 4, "caption": " ."}))
+    assert COCO.open("img-captioning", coco).count("test") == 3
+    change(coco, "captions_val2017", add("annotations", {"image_id": 4, "caption": None}))
+    with pytest.raises(UsageError, match="a caption of image 4 is no text"):
+        COCO.open("img-captioning", coco)
+
+
+def test_captions_have_a_vocabulary(coco: Path) -> None:
+    def numbered(content: dict[str, Any]) -> None:
+        for number, entry in enumerate(content["annotations"]):
+            entry["caption"] = f"word{number}"
+
+    change(coco, "captions_train2017", numbered)
+    with pytest.raises(UsageError, match=r"captions_train2017\.json has no word 5 times or more"):
+        COCO.open("img-captioning", coco)
 
 
 def test_a_file_that_is_no_json_is_named(coco: Path) -> None:

@@ -29,7 +29,8 @@ from catta.tasks import (
     score,
     task_names,
 )
-from catta.tasks.known_tasks import has_images, own_task, targets_of
+from catta.tasks.built_in import BUILT_IN
+from catta.tasks.known_tasks import find_task
 from catta.tasks.metrics import (
     defect,
     find_metric,
@@ -39,7 +40,6 @@ from catta.tasks.metrics import (
     registry,
 )
 from catta.tasks.objective_text import with_objective
-from catta.tasks.targets import TARGETS
 from catta.testing.dataset import DatasetContract
 
 
@@ -110,11 +110,8 @@ class TestDots(DatasetContract):
 
 @pytest.mark.usefixtures("counting")
 def test_a_registered_task_is_one_of_all() -> None:
-    assert task_names() == (*TARGETS, "dot-counting")
-    assert own_task("dot-counting") is COUNTING
-    assert own_task("img-captioning") is None
-    assert targets_of("dot-counting") == ("n",)
-    assert not has_images("dot-counting")
+    assert task_names() == (*BUILT_IN, "dot-counting")
+    assert find_task("dot-counting") is COUNTING
     assert metric_names("dot-counting") == ("off", "exact")
     assert main_metric("dot-counting") == "off"
     assert not higher_is_better("off")
@@ -127,7 +124,7 @@ def test_a_registered_task_is_one_of_all() -> None:
 def test_an_unknown_task_is_answered_with_all() -> None:
     register_task("dot-counting", COUNTING)
     with pytest.raises(UsageError, match=r"one of img-.*, dot-counting, not 'dots'"):
-        targets_of("dots")
+        find_task("dots")
     with pytest.raises(UsageError, match="not 'dots'"):
         metric_names("dots")
     with pytest.raises(UsageError, match="'dots'"):
@@ -141,6 +138,7 @@ def test_an_unknown_task_is_answered_with_all() -> None:
         ("Dot Counting", {}, "lower-case words with hyphens"),
         ("dot-counting", {"targets": ()}, "needs targets"),
         ("dot-counting", {"targets": ("x", "n")}, "by other names than x"),
+        ("dot-counting", {"objective": None}, "has no objective"),
         ("dot-counting", {"metrics": {}}, "has no metric"),
         (
             "dot-counting",
@@ -154,7 +152,7 @@ def test_what_makes_no_sense_is_refused(name: str, changed: dict[str, Any], mess
         register_task(name, replace(COUNTING, **changed))
     with pytest.raises(UsageError, match=r"is no catta\.tasks\.Task"):
         register_task("dot-counting", object())  # type: ignore[arg-type]
-    assert task_names() == tuple(TARGETS)
+    assert task_names() == tuple(BUILT_IN)
 
 
 @pytest.mark.usefixtures("counting")
@@ -213,7 +211,7 @@ def test_the_sandbox_gets_the_text_of_the_file_and_the_name_of_a_package(
     point = EntryPoint(name="theirs", value="their_package:COUNTING", group=known_tasks.GROUP)
     monkeypatch.setitem(sys.modules, "their_package", sys.modules[__name__])
     monkeypatch.setattr(known_tasks, "entry_points", lambda *, group: [point])
-    assert own_task("theirs") is COUNTING
+    assert find_task("theirs") is COUNTING
     assert with_objective("theirs")["objective"] == {**sent, "module": __name__}
 
 
@@ -225,7 +223,7 @@ def test_a_package_that_cannot_be_loaded_is_named(monkeypatch: pytest.MonkeyPatc
         point = EntryPoint(name="theirs", value=value, group=known_tasks.GROUP)
         monkeypatch.setattr(known_tasks, "entry_points", lambda *, group, point=point: [point])
         with pytest.raises(UsageError, match=message):
-            own_task("theirs")
+            find_task("theirs")
 
 
 def test_an_objective_that_is_in_no_file_cannot_be_sent() -> None:

@@ -22,8 +22,8 @@ from catta.tasks import (
     register_dataset,
     score,
 )
+from catta.tasks.built_in import BUILT_IN
 from catta.tasks.digits import DIGITS
-from catta.tasks.metric import BUILT_IN
 from catta.tasks.metrics import registry
 from catta.testing.metric import MetricContract
 
@@ -182,9 +182,9 @@ def test_the_transform_of_the_page_has_a_name() -> None:
 
 def test_the_page_lists_every_metric_and_no_dataset_that_there_is_not() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    for task, (_, names) in BUILT_IN.items():
+    for task, record in BUILT_IN.items():
         line = next(line for line in page.splitlines() if line.startswith(f"| {task} |"))
-        assert all(f"`{name}`" in line for name in names)
+        assert all(f"`{name}`" in line for name in record.metrics)
     table = page.split("## Which there are")[1].split("Every dataset")[0]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     listed = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from catta.errors import FetchError, UsageError
-from catta.records import Recipe, Shapes
+from catta.records import Problem, Recipe
 from catta.tasks import PreparedData, preparation, prepare
 from catta.tasks.digits import DIGITS
 from catta.tasks.mnist import FASHION_MNIST
@@ -28,7 +28,7 @@ def kept(cache: Path) -> list[str]:
 
 def test_the_parts_have_the_promised_shapes_and_types() -> None:
     data = prepare(DIGITS_RECIPE)
-    assert data.shapes == Shapes(channels=1, height=8, width=8, classes=10)
+    assert data.problem == Problem(sample=(1, 8, 8), outputs=10)
     assert (data.dataset, data.note) == ("digits", None)
     for name, count in (("train_x", 200), ("validation_x", 100), ("test_x", 359)):
         assert load(data, name).shape == (count, 1, 8, 8)

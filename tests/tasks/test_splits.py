@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catta.errors import UsageError
 from catta.tasks.splits import split, stratified_subset
 
 labels = st.lists(st.integers(0, 4), min_size=2, max_size=200).map(
@@ -57,3 +59,9 @@ def test_the_seed_decides() -> None:
     assert np.array_equal(one.validation, same.validation)
     assert not np.array_equal(np.sort(one.train), np.sort(other.train))
     assert not np.array_equal(np.sort(one.validation), np.sort(other.validation))
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_one_sample_cannot_be_split(count: int) -> None:
+    with pytest.raises(UsageError, match=f"the training part has {count} samples"):
+        split(np.zeros(count, np.int64), train_samples=10, validation_samples=10, seed=0)

@@ -89,6 +89,9 @@ def test_what_does_not_fit_is_named(voc: Path) -> None:
     annotate(root, "v0", "<object><name>dog</name></object>")
     with pytest.raises(UsageError, match=r"v0\.xml cannot be read"):
         VOC.open("obj-detection", voc)
+    annotate(root, "v0", thing("dog").replace("<xmin>11<", "<xmin>nan<"))
+    with pytest.raises(UsageError, match=r"v0\.xml has a box that is not finite"):
+        VOC.open("obj-detection", voc)
     (root / "Annotations" / "v0.xml").write_text("<annotation>")
     with pytest.raises(UsageError, match=r"v0\.xml cannot be read"):
         VOC.open("obj-detection", voc)
@@ -108,6 +111,21 @@ def test_missing_pictures_are_counted_and_named(task: str, voc: Path) -> None:
     for name in ("t03", "t08"):
         (voc / "VOCdevkit" / "VOC2012" / "JPEGImages" / f"{name}.jpg").unlink()
     with pytest.raises(UsageError, match=r"train\.txt names 2 pictures .* the first is t03\.jpg"):
+        VOC.open(task, voc)
+
+
+@pytest.mark.parametrize("task", VOC.tasks)
+@pytest.mark.parametrize(
+    ("listed", "message"),
+    [
+        ("v0 v1 v0", r"val\.txt names v0\.jpg 2 times"),
+        ("v0 t03", r"val\.txt names t03, which is a training picture"),
+    ],
+)
+def test_no_picture_is_in_two_places(task: str, listed: str, message: str, voc: Path) -> None:
+    for path in (voc / "VOCdevkit" / "VOC2012" / "ImageSets").rglob("val.txt"):
+        path.write_text(listed)
+    with pytest.raises(UsageError, match=message):
         VOC.open(task, voc)
 
 

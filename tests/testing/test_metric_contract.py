@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from catta.records import Problem
+from catta.tasks.built_in import BUILT_IN
 from catta.tasks.metrics import Metric, find_metric
-from catta.tasks.targets import TARGETS
 from catta.testing.metric import MetricContract
 
 OF_TASKS = {
@@ -39,7 +39,7 @@ TestLanguage = _suite("txt-generation")
 
 
 def test_every_task_is_tested() -> None:
-    assert set(OF_TASKS) == set(TARGETS)
+    assert set(OF_TASKS) == set(BUILT_IN)
 
 
 @pytest.mark.parametrize(

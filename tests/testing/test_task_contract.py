@@ -13,7 +13,7 @@ import torch
 from catta import zoo
 from catta.records import Problem
 from catta.tasks import datasets, known_tasks, load_plugin
-from catta.tasks.known_tasks import own_task
+from catta.tasks.known_tasks import find_task
 from catta.testing.task import TaskContract
 
 
@@ -102,7 +102,7 @@ class TestTaskOfThePage(TaskContract):
 
     def test_the_suite_leaves_the_task_as_it_was(self, objective: Any) -> None:
         assert type(objective).__module__ == "catta_task"
-        assert own_task(self.task).objective.__module__ == "catta_plugin_ink"
+        assert find_task(self.task).objective.__module__ == "catta_plugin_ink"
 
 
 class Mean:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from catta.tasks.targets import TARGETS
+from catta.tasks.built_in import BUILT_IN
 from catta.training import find_subject, recipe_for
 from catta.training.config import load_train_config
 
@@ -24,4 +24,4 @@ def test_every_training_file_gives_a_recipe(file: Path) -> None:
 
 def test_there_is_one_for_each_task() -> None:
     tasks = {load_train_config(file, recipe={}, prm={}).task for file in FILES}
-    assert tasks == set(TARGETS)
+    assert tasks == set(BUILT_IN)

@@ -8,15 +8,15 @@ import pytest
 
 from catta import zoo
 from catta.errors import UsageError
-from catta.tasks.targets import TARGETS
+from catta.tasks.built_in import BUILT_IN
 
 
 def test_every_task_has_networks_and_a_starting_file() -> None:
-    assert set(zoo.tasks()) == set(TARGETS)
-    for task in TARGETS:
+    assert set(zoo.tasks()) == set(BUILT_IN)
+    for task in BUILT_IN:
         assert zoo.names(task)
         assert zoo.starting_file(task)[0] == task
-    assert sorted(name for task in TARGETS for name in zoo.names(task)) == list(zoo.names())
+    assert sorted(name for task in BUILT_IN for name in zoo.names(task)) == list(zoo.names())
 
 
 def test_card_says_what_the_text_says() -> None:

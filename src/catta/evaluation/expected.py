@@ -1,4 +1,4 @@
-"""What predictions have to look like before they are scored, by task."""
+"""What has to hold of predictions before they are scored."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from catta.evaluation.objectives.limits import LONGEST_CAPTION, MOST_BOXES
 from catta.records import Problem
-from catta.tasks.known_tasks import own_task
+from catta.tasks.known_tasks import find_task
+from catta.tasks.metrics.predictions import misfit
 from catta.tasks.targets import PROBES
 
 __all__ = [
@@ -30,25 +30,17 @@ class MalformedError(Exception):
     """What a worker sent is not what was asked for."""
 
 
-def expect_arrays(
-    arrays: Mapping[str, NDArray[Any]], problem: Problem | Mapping[str, Any], count: int = 0
-) -> None:
-    """Exactly the predictions of `count` samples that a problem asks for, finite, nothing else.
+def expect_arrays(arrays: Mapping[str, NDArray[Any]], problem: Problem, count: int) -> None:
+    """Exactly the predictions of `count` samples that a problem asks for, and nothing else.
 
     Raises:
         MalformedError: They are something else.
     """
-    wanted = _wanted(problem, count) if isinstance(problem, Problem) else {}
-    if set(arrays) != set(wanted):
+    if set(arrays) != set(find_task(problem.task).predictions(problem)):  # named by anybody
         raise MalformedError("other arrays came back than the predictions that were asked for")
-    for name, (dtype, shape) in wanted.items():
-        array = arrays[name]
-        if array.dtype != dtype or array.shape != shape:
-            got = f"{array.dtype} of shape {array.shape}"
-            asked = f"{np.dtype(dtype)} of shape {shape}"
-            raise MalformedError(f"the predictions are {got}, wanted {asked}")
-        if not np.isfinite(array).all():
-            raise MalformedError("the predictions are not finite")
+    reason = misfit(problem, arrays, count)
+    if reason is not None:
+        raise MalformedError(reason)
 
 
 def expect_causal(scores: NDArray[np.float32], probes: NDArray[np.int64]) -> None:
@@ -74,30 +66,5 @@ def expect_causal(scores: NDArray[np.float32], probes: NDArray[np.int64]) -> Non
 
 def prediction_bytes(problem: Problem, count: int) -> int:
     """Size of the predictions of `count` samples."""
-    wanted = _wanted(problem, count).values()
-    return sum(math.prod(shape) * np.dtype(dtype).itemsize for dtype, shape in wanted)
-
-
-def _wanted(problem: Problem, count: int) -> dict[str, tuple[Any, tuple[int, ...]]]:
-    """Types and shapes of the predictions, by name."""
-    own = own_task(problem.task)
-    if own is not None:
-        return {
-            name: (np.dtype(array.dtype), (count, *array.shape))
-            for name, array in own.predictions(problem).items()
-        }
-    match problem.task:
-        case "img-classification":
-            return {"scores": (np.float32, (count, problem.outputs))}
-        case "img-segmentation":
-            return {"y": (np.int64, (count, *problem.sample[1:]))}
-        case "obj-detection":
-            return {
-                "boxes": (np.float32, (count, MOST_BOXES, 4)),
-                "scores": (np.float32, (count, MOST_BOXES)),
-                "labels": (np.int64, (count, MOST_BOXES)),
-            }
-        case "img-captioning":
-            return {"captions": (np.int64, (count, LONGEST_CAPTION))}
-        case _:
-            return {"scores": (np.float32, (count, *problem.sample, problem.outputs))}
+    arrays = find_task(problem.task).predictions(problem).values()
+    return count * sum(math.prod(one.shape) * np.dtype(one.dtype).itemsize for one in arrays)

@@ -15,7 +15,7 @@ from catta.errors import UsageError
 from catta.export.weights import read_weights
 from catta.records import Network, Recipe
 from catta.tasks import PreparedData, prepare
-from catta.tasks.known_tasks import own_task
+from catta.tasks.known_tasks import find_task
 from catta.training.recipes import recipe_for
 from catta.training.subjects import find_subject
 from catta.training.transforms import find_transform
@@ -147,5 +147,5 @@ def prepared(
 
 
 def _expect_built_in(task: str) -> None:
-    if own_task(task) is not None:
+    if find_task(task).objective is not None:
         raise UsageError(f"networks for {task}, a task of your own, cannot be exported")

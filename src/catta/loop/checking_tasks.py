@@ -21,6 +21,7 @@ from catta.evaluation import (
     train_and_score,
 )
 from catta.evaluation.costs import measure_costs
+from catta.evaluation.problem_shapes import PROBLEM_SHAPES
 from catta.library.similarity import Likeness
 from catta.loop.check_report import PRETRAINED, CheckReport, Nearest
 from catta.loop.observer import Observer
@@ -34,7 +35,6 @@ from catta.records import (
     Verdict,
 )
 from catta.tasks import PreparedData, prepare
-from catta.tasks.known_tasks import own_task
 from catta.training.coverage import two_steps
 from catta.training.warm import WarmWorker
 
@@ -107,7 +107,7 @@ def check_for_task(
         data = _data(recipe, wanted, observer)
         _safe_point(stop)
         observer.message(f"Inspecting the network for {wanted.task}")
-        looked_at = _look_at if own_task(wanted.task) is None else _build_for_own_task
+        looked_at = _look_at if wanted.task in PROBLEM_SHAPES else _build_for_own_task
         built = looked_at(warm.of(data.inputs), source, wanted, recipe, data)
         report = replace(report, parameters=built.parameters, flops=built.flops)
         if built.verdict is not None:

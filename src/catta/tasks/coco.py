@@ -40,7 +40,7 @@ from catta.tasks.pictures import (
     sizes_of,
 )
 from catta.tasks.sources import PADDING, UNJUDGED, Part
-from catta.tasks.vocabulary import Vocabulary
+from catta.tasks.vocabulary import SPECIAL, Vocabulary
 
 REFERENCES = 5
 """Captions of a picture that are kept; of pictures with fewer the last ones are only padding."""
@@ -197,6 +197,9 @@ def _captioned(root: Path) -> PictureSource:
         least=_LEAST_FREQUENT,
         most=_MOST_WORDS,
     )
+    if len(vocabulary.words) == len(SPECIAL):
+        path = _annotations(root, "img-captioning", _PARTS[0][1])
+        raise FetchError(f"{path} has no word {_LEAST_FREQUENT} times or more")
     parts: Mapping[Part, PicturePart] = {
         part: PicturePart(
             tuple(root / folder / file for file in sentences[part]),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 
 from catta.errors import FetchError
 from catta.tasks.coco_masks import Region, region_of
+from catta.tasks.vocabulary import words_of
 
 
 @dataclass(slots=True)
@@ -96,6 +99,8 @@ def objects_by_picture(
                     picture.crowds.append(region_of(entry["segmentation"]))
                 continue
             left, top, width, height = map(float, entry["bbox"])
+            if not all(map(isfinite, (left, top, width, height))):
+                raise ValueError(f"a box of image {entry['image_id']} is not finite")
             if width <= 0 or height <= 0:
                 continue
             picture.boxes.append((left, top, left + width, top + height))
@@ -107,14 +112,21 @@ def objects_by_picture(
 
 
 def captions_by_picture(path: Path, content: Mapping[str, Any]) -> dict[str, list[str]]:
-    """The captions of each picture that has one, by the name of its file."""
+    """The captions of each picture that has one, by the name of its file.
+
+    Captions without a word are left out.
+    """
     files = picture_files(path, content)
     found: dict[int, list[str]] = {number: [] for number in files}
     with in_format(path):
         for entry in content["annotations"]:
             if entry["image_id"] not in found:
                 raise ValueError(f"it has no image {entry['image_id']}, but a caption of it")
-            found[entry["image_id"]].append(str(entry["caption"]))
+            caption = entry["caption"]
+            if not isinstance(caption, str):
+                raise ValueError(f"a caption of image {entry['image_id']} is no text")
+            if words_of(caption):
+                found[entry["image_id"]].append(caption)
     return {files[number]: captions for number, captions in found.items() if captions}
 
 
@@ -122,6 +134,9 @@ def picture_files(path: Path, content: Mapping[str, Any]) -> dict[int, str]:
     """Names of the files of pictures by their number, in order of it."""
     with in_format(path):
         found = {int(entry["id"]): str(entry["file_name"]) for entry in content["images"]}
+        for file, times in Counter(found.values()).items():
+            if times > 1:
+                raise ValueError(f"{times} images are the file {file}")
     return dict(sorted(found.items()))
 
 

@@ -43,7 +43,9 @@ def region_of(segmentation: object) -> Region:
             raise ValueError(f"its run lengths do not make {height} x {width} pixels")
         return Runs(runs, (int(height), int(width)))
     polygons = cast("Sequence[Sequence[float]]", segmentation)
-    points = (np.array(polygon, np.float32).reshape(-1, 2) for polygon in polygons)
+    points = [np.array(polygon, np.float32).reshape(-1, 2) for polygon in polygons]
+    if not all(np.isfinite(polygon).all() for polygon in points):
+        raise ValueError("a polygon is not finite")
     return tuple(polygon for polygon in points if len(polygon) > 2)
 
 

@@ -11,12 +11,11 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from catta.errors import UsageError
-from catta.tasks.metric import NAMES, Metric
-from catta.tasks.targets import PROBES, TARGETS
+from catta.tasks.built_in import BUILT_IN, METRICS
+from catta.tasks.targets import PROBES
 from catta.tasks.task import Task
 
 GROUP = "catta.tasks"
-TEXT = "txt-generation"
 
 _NAME = re.compile(r"[a-z]+(-[a-z]+)*")
 
@@ -40,27 +39,22 @@ def registered_tasks() -> dict[str, Task]:
 
 def task_names() -> tuple[str, ...]:
     """Names of all tasks: Catta's, then those of installed packages and registered ones."""
-    return (*TARGETS, *sorted({*_points(), *_registered}))
+    return (*BUILT_IN, *sorted({*_points(), *_registered}))
 
 
-def expect_task(name: str) -> None:
-    """Raise UsageError where there is no task of that name."""
-    if name not in task_names():
-        raise UsageError(f"task must be one of {', '.join(task_names())}, not {name!r}")
-
-
-def own_task(name: str) -> Task | None:
-    """The registered or installed task of that name; None for Catta's tasks and unknown ones.
+def find_task(name: str) -> Task:
+    """The task of that name, Catta's or another.
 
     Raises:
-        UsageError: The package that brings it cannot be loaded.
+        UsageError: There is none, or the package that brings it cannot be loaded.
     """
-    if name in TARGETS:
-        return None
-    if name in _registered:
-        return _registered[name]
+    known = BUILT_IN.get(name) or _registered.get(name)
+    if known is not None:
+        return known
     point = _points().get(name)
-    return None if point is None else _load(point)
+    if point is None:
+        raise UsageError(f"task must be one of {', '.join(task_names())}, not {name!r}")
+    return _load(point)
 
 
 def is_installed(name: str) -> bool:
@@ -68,33 +62,8 @@ def is_installed(name: str) -> bool:
     return name not in _registered and name in _points()
 
 
-def targets_of(name: str) -> tuple[str, ...]:
-    """Names of what a network is to give.
-
-    Raises:
-        UsageError: There is no such task.
-    """
-    own = own_task(name)
-    if own is not None:
-        return own.targets
-    expect_task(name)
-    return TARGETS[name]
-
-
-def has_images(name: str) -> bool:
-    """Whether the inputs are images."""
-    own = own_task(name)
-    return name != TEXT if own is None else own.images
-
-
-def metrics_of_tasks() -> dict[str, Metric]:
-    """The metrics that come with tasks which are not Catta's, by name."""
-    own = (own_task(name) for name in task_names())
-    return {name: one for task in own if task is not None for name, one in task.metrics.items()}
-
-
 def _check(name: str, task: Task) -> None:
-    if name in TARGETS:
+    if name in BUILT_IN:
         raise UsageError(f"the task {name!r} is Catta's own and cannot be replaced")
     if not _NAME.fullmatch(name):
         raise UsageError(f"a task is named by lower-case words with hyphens, not {name!r}")
@@ -103,15 +72,17 @@ def _check(name: str, task: Task) -> None:
         raise UsageError(f"the object registered as task {name!r} is no catta.tasks.Task")
     if not task.targets or {"x", PROBES} & set(task.targets):
         raise UsageError(f"the task {name!r} needs targets, by other names than x and {PROBES}")
+    if task.objective is None:
+        raise UsageError(f"the task {name!r} has no objective, and so no training")
     if not task.metrics:
         raise UsageError(f"the task {name!r} has no metric, and so no score")
-    taken = sorted(NAMES & task.metrics.keys())
+    taken = sorted(METRICS.keys() & task.metrics.keys())
     if taken:
         raise UsageError(f"the metric {taken[0]!r} is Catta's own and cannot be replaced")
 
 
 def _points() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=GROUP) if point.name not in TARGETS}
+    return {point.name: point for point in entry_points(group=GROUP) if point.name not in BUILT_IN}
 
 
 def _load(point: EntryPoint) -> Task:

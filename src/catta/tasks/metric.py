@@ -1,11 +1,11 @@
-"""What a metric is, and the names of Catta's own, by task."""
+"""What a metric is, and how Catta's own are computed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any
+from importlib import import_module
+from typing import Any, cast
 
 from numpy.typing import NDArray
 
@@ -16,6 +16,9 @@ Arrays = Mapping[str, NDArray[Any]]
 
 Compute = Callable[[Problem, Arrays, Arrays, Sequence[str]], float]
 """The value for a problem, predictions, targets and words (see `catta.tasks.metrics.score`)."""
+
+ComputeAll = Callable[[Problem, Arrays, Arrays, Sequence[str]], dict[str, float]]
+"""The values of all metrics of a module by name."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,16 +36,27 @@ class Metric:
     higher_is_better: bool = True
 
 
-BUILT_IN: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "img-classification": ("classification", ("acc", "top5", "f1")),
-        "img-segmentation": ("segmentation", ("iou", "pixel_acc")),
-        "obj-detection": ("detection", ("map50", "map")),
-        "img-captioning": ("captioning", ("bleu", "rouge", "cider", "meteor")),
-        "txt-generation": ("language", ("acc", "perplexity", "ppl")),
-    }
-)
-"""By task: the module that computes its metrics by `compute_all`, and their names."""
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Computes one of the metrics of a task of Catta, which share most of the work.
 
-NAMES = frozenset(name for _, names in BUILT_IN.values() for name in names)
-"""Names of Catta's metrics."""
+    Attributes:
+        module: In `catta.tasks.metrics`, with `compute_all`; it is loaded when it is first needed.
+        name: The metric.
+    """
+
+    module: str
+    name: str
+
+    def all(
+        self, problem: Problem, predictions: Arrays, targets: Arrays, words: Sequence[str]
+    ) -> dict[str, float]:
+        """The values of all of them by name."""
+        module = import_module(f"catta.tasks.metrics.{self.module}")
+        return cast("ComputeAll", module.compute_all)(problem, predictions, targets, words)
+
+    def __call__(
+        self, problem: Problem, predictions: Arrays, targets: Arrays, words: Sequence[str]
+    ) -> float:
+        """The value of this one."""
+        return self.all(problem, predictions, targets, words)[self.name]

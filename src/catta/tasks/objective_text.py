@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from catta.errors import UsageError
-from catta.tasks.known_tasks import is_installed, own_task
+from catta.tasks.known_tasks import find_task, is_installed
 
 LARGEST = 100_000
 """Bytes of a file with a task."""
@@ -22,17 +22,17 @@ def with_objective(task: str) -> dict[str, dict[str, str]]:
         installed package also the `module`, which the sandbox may or may not see.
 
     Raises:
-        UsageError: The objective is no class at the top of a file.
+        UsageError: There is no such task, or its objective is no class at the top of a file.
     """
-    own = own_task(task)
-    if own is None:
+    objective = find_task(task).objective
+    if objective is None:
         return {}
-    name = getattr(own.objective, "__qualname__", "")
+    name = getattr(objective, "__qualname__", "")
     if not name or "<" in name:
         raise UsageError(f"the objective of {task} is no class that a file defines at its top")
-    found = {"source": _text(task, own.objective), "name": name}
+    found = {"source": _text(task, objective), "name": name}
     if is_installed(task):
-        found["module"] = own.objective.__module__
+        found["module"] = objective.__module__
     return {"objective": found}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -161,7 +162,7 @@ def sizes_of(directory: Path) -> dict[str, int]:
 def all_there(
     names: Sequence[str], sizes: Mapping[str, int], directory: Path, listed: Path
 ) -> None:
-    """Require that pictures exist.
+    """Require that pictures exist, and that none is listed twice.
 
     Args:
         names: Names of the files.
@@ -170,10 +171,13 @@ def all_there(
         listed: The file that names them.
 
     Raises:
-        FetchError: None is named, or some are not there.
+        FetchError: None is named, one is named twice, or some are not there.
     """
     if not names:
         raise FetchError(f"{listed} names no picture")
+    (name, times), *_ = Counter(names).most_common(1)
+    if times > 1:  # it could be both in the training and in the validation split
+        raise FetchError(f"{listed} names {name} {times} times")
     missing = [name for name in names if name not in sizes]
     if missing:
         raise FetchError(

@@ -26,13 +26,14 @@ from numpy.typing import NDArray
 from catta.errors import UsageError
 from catta.fetch import Progress, locked, scratch_directory, storing
 from catta.paths import cache_dir
-from catta.records import Problem, Recipe, Shapes
+from catta.records import Problem, Recipe
 from catta.tasks.datasets import Dataset, ImageDataset, find_dataset, tasks_of
 from catta.tasks.images import CHUNK, Normalisation, normalised
-from catta.tasks.known_tasks import TEXT, expect_task, has_images, targets_of
+from catta.tasks.known_tasks import find_task
 from catta.tasks.sources import ImageSource, Part, Samples, Source
 from catta.tasks.splits import Split, split
 from catta.tasks.targets import PROBES
+from catta.tasks.text import TEXT_TASK
 from catta.tasks.text_source import UncutText
 from catta.tasks.validation import validate
 
@@ -67,12 +68,6 @@ class PreparedData:
     note: str | None = None
 
     @property
-    def shapes(self) -> Shapes:
-        """The problem, where it is the classification of images."""
-        channels, height, width = self.problem.sample
-        return Shapes(channels=channels, height=height, width=width, classes=self.problem.outputs)
-
-    @property
     def validation_y(self) -> NDArray[np.int64]:
         """Labels of the validation split of a classification, (V,)."""
         return self.validation["y"]
@@ -101,7 +96,7 @@ def prepare(
             not hold the dataset.
         FetchError: The dataset cannot be obtained, is damaged, or the disk is full.
     """
-    if recipe.transform is not None and not has_images(recipe.task):
+    if recipe.transform is not None and not find_task(recipe.task).images:
         raise UsageError(f"{recipe.task} takes no transform; {recipe.transform} is for images")
     source = open_source(recipe.task, recipe.dataset, directory, progress)
     if isinstance(source, UncutText):
@@ -139,7 +134,7 @@ def open_source(
     task: str, dataset: str, directory: Path | None = None, progress: Progress | None = None
 ) -> Source:
     """Open a dataset for a task; see `prepare` for the errors."""
-    expect_task(task)
+    find_task(task)  # before the dataset is looked for
     found = find_dataset(dataset)
     if task not in tasks_of(found):
         raise UsageError(f"{dataset} is a dataset for {', '.join(tasks_of(found))}, not for {task}")
@@ -163,7 +158,7 @@ def opened(
 
 def sample_size(recipe: Recipe) -> int:
     """Height and width of the images, or tokens of a text."""
-    return recipe.length if recipe.task == TEXT else recipe.resolution
+    return recipe.length if recipe.task == TEXT_TASK else recipe.resolution
 
 
 def _key(source: Source, recipe: Recipe) -> str:
@@ -196,7 +191,7 @@ def _raw_size(source: Source, recipe: Recipe) -> int:
 def _write(place: Path, source: Source, parts: Split, recipe: Recipe) -> None:
     raw = recipe.transform is not None
     size = _raw_size(source, recipe) if raw else sample_size(recipe)
-    scale = source.measure(parts.train, size) if has_images(recipe.task) else None
+    scale = source.measure(parts.train, size) if find_task(recipe.task).images else None
     inputs, labels = place / "inputs", place / "labels"
     inputs.mkdir(parents=True)
     labels.mkdir()
@@ -212,14 +207,14 @@ def _write(place: Path, source: Source, parts: Split, recipe: Recipe) -> None:
     for name, part, indices in splits:
         hidden = inputs if name == "train" else labels
         places = {"x": inputs / f"{name}_x.npy"} | {
-            target: hidden / f"{name}_{target}.npy" for target in targets_of(recipe.task)
+            target: hidden / f"{name}_{target}.npy" for target in find_task(recipe.task).targets
         }
         chunks = (
             source.read(part, indices[start : start + CHUNK], size)
             for start in range(0, max(len(indices), 1), CHUNK)
         )
         _write_arrays(places, len(indices), chunks, scale)
-        if recipe.task == TEXT and name != "train":
+        if recipe.task == TEXT_TASK and name != "train":
             _append_probes(places["x"], labels / f"{name}_{PROBES}.npy", recipe.seed)
 
 
@@ -270,7 +265,7 @@ def _is_whole(place: Path, recipe: Recipe) -> bool:
     """Whether all files are there and none is shorter than its header says."""
     task = recipe.task
     names = [f"inputs/{name}_x" for name in ("train", "validation", "test")]
-    names += [f"inputs/train_{target}" for target in targets_of(task)]
+    names += [f"inputs/train_{target}" for target in find_task(task).targets]
     names += [f"labels/{n}_{t}" for n in ("validation", "test") for t in _scored_with(task)]
     names += [] if recipe.transform is None else ["inputs/norm"]
     try:
@@ -283,7 +278,7 @@ def _is_whole(place: Path, recipe: Recipe) -> bool:
 
 def _scored_with(task: str) -> tuple[str, ...]:
     """What is kept beside the inputs: the targets, and the probes of texts."""
-    return (*targets_of(task), *((PROBES,) if task == TEXT else ()))
+    return (*find_task(task).targets, *((PROBES,) if task == TEXT_TASK else ()))
 
 
 def _problem(place: Path, source: Source, recipe: Recipe) -> Problem:

@@ -23,13 +23,12 @@ from numpy.typing import NDArray
 
 from catta.tasks.datasets import RawImages
 from catta.tasks.images import Normalisation, measure, resize
-from catta.tasks.targets import END, PADDING, START, TARGETS, UNJUDGED, UNKNOWN
+from catta.tasks.targets import END, PADDING, START, UNJUDGED, UNKNOWN
 
 __all__ = [
     "END",
     "PADDING",
     "START",
-    "TARGETS",
     "UNJUDGED",
     "UNKNOWN",
     "ImageSource",

@@ -9,6 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import resample
 
+from catta.errors import UsageError
+
+_FEWEST = 2
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Split:
@@ -39,7 +43,15 @@ def split(
     The validation subset is drawn first, so that it does not depend on `train_samples`. Of small
     datasets at most a quarter (at least one sample) becomes validation data, and training takes at
     most the rest.
+
+    Raises:
+        UsageError: There are fewer than two samples.
     """
+    if len(labels) < _FEWEST:
+        raise UsageError(
+            f"the training part has {len(labels)} samples: it takes one to train on and one to "
+            "validate with"
+        )
     validation_size = min(validation_samples, max(1, len(labels) // 4))
     validation = stratified_subset(labels, validation_size, seed)
     rest = np.setdiff1d(np.arange(len(labels), dtype=np.int64), validation)

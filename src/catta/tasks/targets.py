@@ -1,20 +1,6 @@
-"""What a network is to give, by task, and the numbers that stand for something else."""
+"""Numbers and names of targets that stand for something else."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from types import MappingProxyType
-
-TARGETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "img-classification": ("y",),
-        "img-segmentation": ("y",),
-        "obj-detection": ("boxes", "labels"),
-        "img-captioning": ("captions",),
-        "txt-generation": ("y",),
-    }
-)
-"""The tasks, and the names of what a network is to give for each."""
 
 PROBES = "probes"
 """Kept with the targets of a text: where its probes part from their originals."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -115,13 +116,21 @@ def _root(place: Path) -> Path | None:
 
 
 def _listed(root: Path, task: str, part: str) -> tuple[Path, list[str]]:
-    """The file that lists a part, and the names in it, of which the pictures are there."""
+    """The file that lists a part, and the names in it."""
     path = root / "ImageSets" / _FOLDERS[task][0] / f"{part}.txt"
     try:
         names = path.read_text(encoding="utf-8").split()
     except (OSError, ValueError) as error:
         raise FetchError(f"the list of pictures {path} cannot be read: {error}") from error
     return path, names
+
+
+def _apart(root: Path, task: str) -> None:
+    """Require that no picture is listed in both parts."""
+    (_, train), (path, test) = (_listed(root, task, listed) for _, listed in _PARTS)
+    both = sorted(set(train) & set(test))
+    if both:
+        raise FetchError(f"{path} names {both[0]}, which is a training picture")
 
 
 def _part_files(
@@ -134,6 +143,7 @@ def _part_files(
 
 def _detected(root: Path) -> PictureSource:
     task = "obj-detection"
+    _apart(root, task)
     sizes = sizes_of(root / _PICTURES)
     contents: list[bytes] = []
     used: list[tuple[str, int]] = []
@@ -181,6 +191,8 @@ def _annotated(path: Path) -> tuple[bytes, NDArray[np.float32], NDArray[np.int64
                 float(thing.findtext(f"bndbox/{edge}", ""))
                 for edge in ("xmin", "ymin", "xmax", "ymax")
             )
+            if not all(map(isfinite, (left, top, right, bottom))):
+                raise FetchError(f"the annotation {path} has a box that is not finite")
             if thing.findtext("difficult", "0").strip() == "1":
                 continue
             # The published numbers count pixels from 1 and include the last one.
@@ -193,6 +205,7 @@ def _annotated(path: Path) -> tuple[bytes, NDArray[np.float32], NDArray[np.int64
 
 def _segmented(root: Path) -> PictureSource:
     task = "img-segmentation"
+    _apart(root, task)
     sizes = sizes_of(root / _PICTURES)
     folder = root / "SegmentationClass"
     if not folder.is_dir():

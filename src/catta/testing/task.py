@@ -18,7 +18,7 @@ from catta.evaluation.training import seed_everything
 from catta.records import Problem
 from catta.tasks import prepare, register_task, score, task_names
 from catta.tasks.datasets import find_dataset, tasks_of
-from catta.tasks.known_tasks import has_images, is_installed, own_task, targets_of
+from catta.tasks.known_tasks import find_task, registered_tasks
 from catta.tasks.metrics import defect, higher_is_better, main_metric, metric_names
 from catta.tasks.objective_text import with_objective
 from catta.tasks.preparation import opened
@@ -71,7 +71,7 @@ class TaskContract:
     def samples(self, source: Source) -> Samples:
         """The first samples; images are float32, as networks get them."""
         some = source.read("train", np.arange(self.count), self.size)
-        if has_images(self.task):
+        if find_task(self.task).images:
             some["x"] = some["x"].astype(np.float32) / 255
         return some
 
@@ -83,9 +83,9 @@ class TaskContract:
     @pytest.fixture
     def objective(self, problem: Problem) -> Objective:
         """As a training in the sandbox gets it."""
-        task, installed = own_task(self.task), is_installed(self.task)
+        task = registered_tasks().get(self.task)
         found = maker_of(with_objective(self.task))(problem)
-        if task is not None and not installed:  # the file was executed and registered it anew
+        if task is not None:  # the file was executed and registered it anew
             register_task(self.task, task)
         return found
 
@@ -117,7 +117,7 @@ class TaskContract:
 
     def test_its_dataset_has_its_targets(self, samples: Samples) -> None:
         """And nothing else, sample by sample."""
-        assert set(samples) == {"x", *targets_of(self.task)}
+        assert set(samples) == {"x", *find_task(self.task).targets}
         assert all(len(array) == self.count for array in samples.values())
 
     def test_a_batch_is_of_the_samples_asked_for(
@@ -166,7 +166,7 @@ class TaskContract:
         """By name, type and shape, so that they leave the sandbox and are scored."""
         predictions = self.predicted(built, objective, samples, self.count)
         expect_arrays(predictions, problem, self.count)
-        targets = {name: samples[name] for name in targets_of(self.task)}
+        targets = {name: samples[name] for name in find_task(self.task).targets}
         assert defect(problem, predictions, targets) is None
 
     def test_a_prediction_does_not_depend_on_its_batch(
@@ -187,7 +187,7 @@ class TaskContract:
     ) -> None:
         """Of predictions by a network that has learnt nothing; one gets what the other got."""
         predictions = self.predicted(built, objective, samples, self.count)
-        targets = {name: samples[name] for name in targets_of(self.task)}
+        targets = {name: samples[name] for name in find_task(self.task).targets}
         arrays = (*targets.values(), *predictions.values())
         before = [array.copy() for array in arrays]
         values = score(problem, predictions, targets, source.words)
@@ -200,7 +200,7 @@ class TaskContract:
     ) -> None:
         """What comes out of a sandbox is anything until it was looked at."""
         predictions = self.predicted(built, objective, samples, self.count)
-        targets = {name: samples[name] for name in targets_of(self.task)}
+        targets = {name: samples[name] for name in find_task(self.task).targets}
         for name in predictions:
             for alter in (_longer, _deeper, _of_another_type, _infinite):
                 wrong = {**predictions, name: alter(predictions[name])}

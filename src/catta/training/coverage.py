@@ -14,8 +14,8 @@ from catta.evaluation import TrainReport, Worker, choose_sandbox, train_and_scor
 from catta.execution import LocalExecutor
 from catta.records import Network, Outcome, Recipe, Stage, Verdict
 from catta.tasks import prepare
-from catta.tasks.known_tasks import expect_task, has_images
-from catta.tasks.targets import TARGETS
+from catta.tasks.built_in import BUILT_IN
+from catta.tasks.known_tasks import find_task
 from catta.training.recipes import recipe_for
 
 SIZES = (32, 64, 128, 224, 299)
@@ -88,14 +88,13 @@ def coverage(
     """
     if dataset is not None and task is None:
         raise UsageError("a dataset is of a task: give the task as well")
-    if task is not None:
-        expect_task(task)
     known = corpus.inspections.tasks([network.id for network in networks])
     if task is not None:
+        find_task(task)  # there is one
         known = dict.fromkeys((network.id for network in networks), task)
     where = _Where(dataset=dataset, directory=directory, workers=workers, unsafe=unsafe)
     found: dict[str, Covered] = {}
-    for one in TARGETS if task is None else (task,):
+    for one in BUILT_IN if task is None else (task,):
         pending = [
             network
             for network in networks
@@ -129,7 +128,7 @@ def _for_task(
     stop: Callable[[], bool] | None,
 ) -> Iterator[tuple[Covered, Network]]:
     """Try sizes in turn; a network that works is not tried with the next one."""
-    sizes = SIZES if has_images(task) else (128,)
+    sizes = SIZES if find_task(task).images else (128,)
     for size in sizes:
         if not pending:
             return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,20 +10,8 @@ from pydantic import ValidationError
 from catta.errors import UsageError
 from catta.evaluation.hyperparameters import declared_hyperparameters, has_own_recipe
 from catta.records import Recipe
-from catta.tasks.known_tasks import expect_task, own_task
-from catta.tasks.metrics import main_metric, metric_names
-
-_DEFAULTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {
-        "img-classification": {"dataset": "fashion-mnist"},
-        "img-segmentation": {"dataset": "scenes", "resolution": 64, "batch": 32},
-        "obj-detection": {"dataset": "scenes", "resolution": 128, "batch": 32},
-        "img-captioning": {"dataset": "scenes", "resolution": 64, "batch": 64},
-        "txt-generation": {"dataset": "python-docs", "batch": 32, "length": 128},
-    }
-)
-_SMALL_SCORING = {"validation_samples": 1_000}
-"""Predictions of pixels, boxes and texts are large."""
+from catta.tasks.known_tasks import find_task
+from catta.tasks.metrics import find_metric, main_metric
 
 FIELDS = frozenset({"lr", "momentum", "dropout", "batch"})
 """Hyperparameters of a network that are fields of a recipe."""
@@ -57,12 +44,9 @@ def recipe_for(
             network does not declare, a setting of the fixed track for a network that trains itself,
             or a value that makes no sense.
     """
-    expect_task(task)
+    suitable = find_task(task)
     given = {name: value for name, value in settings.items() if value is not None}
-    metric = given.setdefault("metric", main_metric(task))
-    if metric not in metric_names(task):
-        known = ", ".join(metric_names(task))
-        raise UsageError(f"metric of {task} must be one of {known}, not {metric!r}")
+    find_metric(task, given.setdefault("metric", main_metric(task)))
     declared = declared_hyperparameters(source)
     chosen = _declared_only(dict(prm or {}), declared)
     given |= {name: chosen.pop(name) for name in FIELDS & chosen.keys()}
@@ -71,23 +55,13 @@ def recipe_for(
     if given["track"] == "own":
         _refuse_what_is_fixed(given)
     given.setdefault("seconds", _HOURS)
+    fields = {"task": task, "dataset": suitable.dataset, **suitable.recipe, **given}
     try:
-        return Recipe.model_validate(
-            {"task": task, **_suitable(task), **given, "prm": {**unsaid, **chosen}}
-        )
+        return Recipe.model_validate({**fields, "prm": {**unsaid, **chosen}})
     except ValidationError as error:
         problem = error.errors()[0]
         where = ".".join(map(str, problem["loc"]))
         raise UsageError(f"{where}: {problem['msg']}") from error
-
-
-def _suitable(task: str) -> dict[str, Any]:
-    """What suits a task where nothing is said."""
-    own = own_task(task)
-    if own is not None:
-        return {"dataset": own.dataset, **own.recipe}
-    small = {} if task == "img-classification" else _SMALL_SCORING
-    return {**small, **_DEFAULTS[task]}
 
 
 def _refuse_what_is_fixed(given: Mapping[str, Any]) -> None:

@@ -60,7 +60,7 @@ def test_of_classifications_the_perfect_one_is_best_and_order_says_nothing(
 
 
 def segmented(predicted: NDArray[np.int64], wanted: NDArray[np.int64]) -> dict[str, float]:
-    problem = image_problem("img-segmentation", 3)
+    problem = Problem(task="img-segmentation", sample=(3, *wanted.shape[1:]), outputs=3)
     return score(problem, {"y": predicted}, {"y": wanted.astype(np.uint8)})
 
 

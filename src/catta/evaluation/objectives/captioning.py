@@ -14,9 +14,9 @@ from torch.nn import functional
 
 from catta.evaluation.instance import ContractError
 from catta.evaluation.objectives.images import random_images
-from catta.evaluation.objectives.limits import LONGEST_CAPTION
 from catta.evaluation.objectives.objective import Samples
 from catta.records import Problem
+from catta.tasks.built_in import LONGEST_CAPTION
 from catta.tasks.targets import END, PADDING, START, UNKNOWN
 
 
@@ -28,7 +28,7 @@ class Captioning:
 
     def batch(self, samples: Samples, indices: Tensor) -> tuple[Tensor, Tensor]:
         """Images and all their captions, (B, R, L)."""
-        return samples["x"][indices], samples["captions"][indices]
+        return samples["x"].index_select(0, indices), samples["captions"].index_select(0, indices)
 
     def loss(self, network: nn.Module, inputs: Tensor, targets: Tensor) -> Tensor:
         """Cross-entropy of one reference of each image, drawn anew each time.

@@ -19,7 +19,7 @@ class Classification:
 
     def batch(self, samples: Samples, indices: Tensor) -> tuple[Tensor, Tensor]:
         """Images and labels (B,)."""
-        return samples["x"][indices], samples["y"][indices]
+        return samples["x"].index_select(0, indices), samples["y"].index_select(0, indices)
 
     def loss(self, network: nn.Module, inputs: Tensor, targets: Tensor) -> Tensor:
         """See `Objective`."""

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 
 from catta.evaluation.instance import ContractError
 from catta.evaluation.objectives.images import random_images
-from catta.evaluation.objectives.limits import MOST_BOXES
 from catta.evaluation.objectives.objective import Samples
 from catta.records import Problem
+from catta.tasks.built_in import MOST_BOXES
 
 Target = dict[str, Tensor]
 
@@ -56,8 +56,11 @@ class Detection:
 
     def batch(self, samples: Samples, indices: Tensor) -> tuple[Tensor, Targets]:
         """Images and their objects."""
-        images = samples["x"][indices]
-        boxes, labels = samples["boxes"][indices], samples["labels"][indices]
+        images = samples["x"].index_select(0, indices)
+        boxes, labels = (
+            samples["boxes"].index_select(0, indices),
+            samples["labels"].index_select(0, indices),
+        )
         rows = zip(indices.tolist(), boxes, labels, strict=True)
         return images, Targets([_target(i, b, n, images) for i, b, n in rows])
 

@@ -25,8 +25,8 @@ class Segmentation:
 
     def batch(self, samples: Samples, indices: Tensor) -> tuple[Tensor, Tensor]:
         """Images and masks (B, H, W) int64."""
-        masks = samples["y"][indices].long()
-        return samples["x"][indices], masks.masked_fill_(masks == UNJUDGED, IGNORED)
+        masks = samples["y"].index_select(0, indices).long()
+        return samples["x"].index_select(0, indices), masks.masked_fill_(masks == UNJUDGED, IGNORED)
 
     def loss(self, network: nn.Module, inputs: Tensor, targets: Tensor) -> Tensor:
         """See `Objective`."""

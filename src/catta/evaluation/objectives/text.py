@@ -21,7 +21,7 @@ class TextGeneration:
 
     def batch(self, samples: Samples, indices: Tensor) -> tuple[Tensor, Tensor]:
         """Tokens and the tokens that follow, both (B, S)."""
-        return samples["x"][indices], samples["y"][indices]
+        return samples["x"].index_select(0, indices), samples["y"].index_select(0, indices)
 
     def loss(self, network: nn.Module, inputs: Tensor, targets: Tensor) -> Tensor:
         """See `Objective`."""

@@ -14,10 +14,10 @@ from torchmetrics.functional.text import bleu_score
 from torchmetrics.functional.text.rouge import rouge_score
 
 from catta.records import Problem
+from catta.tasks.metric import Arrays
 from catta.tasks.metrics.cider import cider
 from catta.tasks.metrics.meteor import meteor
 from catta.tasks.metrics.meteor_presence import has_meteor
-from catta.tasks.metrics.predictions import Arrays
 from catta.tasks.targets import END, PADDING, START, UNKNOWN
 
 Sentence = tuple[int, ...]

@@ -8,7 +8,7 @@ import torch
 from torchmetrics.functional.classification import multiclass_accuracy, multiclass_f1_score
 
 from catta.records import Problem
-from catta.tasks.metrics.predictions import Arrays
+from catta.tasks.metric import Arrays
 
 _TOP = 5
 

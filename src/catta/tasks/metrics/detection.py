@@ -10,7 +10,7 @@ from torch import Tensor
 from torchmetrics.detection import MeanAveragePrecision
 
 from catta.records import Problem
-from catta.tasks.metrics.predictions import Arrays
+from catta.tasks.metric import Arrays
 
 _FURTHEST = 1e4
 """No image is as large; COCO's evaluation forgives detections with an area of more than 1e10."""

@@ -9,7 +9,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from catta.records import Problem
-from catta.tasks.metrics.predictions import Arrays
+from catta.tasks.metric import Arrays
 
 _LOGITS = 1 << 22
 """Logits that are looked at at once: of a long text there are more than fit into memory twice."""

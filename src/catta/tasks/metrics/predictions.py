@@ -1,115 +1,71 @@
-"""What predictions look like, by task, and what is wrong with some.
-
-N samples, as they come back from the sandbox; targets are in `catta.tasks.sources`.
-
-    img-classification  scores (N, classes) float32
-    img-segmentation    y (N, H, W) int64, 0..classes-1
-    obj-detection       boxes (N, M, 4) float32, x1 y1 x2 y2 in pixels; scores (N, M) float32;
-                        labels (N, M) int64 from 1, 0 where an image has no further detection
-    img-captioning      captions (N, L) int64 tokens of any length L; all after `END` is ignored
-    txt-generation      scores (N, S, vocabulary) float32 logits of the token that follows each
-"""
+"""What is wrong with some predictions, by what their task says of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from catta.records import Problem
-from catta.tasks.known_tasks import own_task
+from catta.tasks.known_tasks import find_task
 from catta.tasks.metric import Arrays
-from catta.tasks.task import Task
 
-__all__ = ["Arrays", "defect"]
+__all__ = ["Arrays", "defect", "misfit"]
 
-_ANY = -1
 _CHECKED_AT_ONCE = 1 << 22
-
-_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "img-classification": ("scores",),
-        "img-segmentation": ("y",),
-        "obj-detection": ("boxes", "scores", "labels"),
-        "img-captioning": ("captions",),
-        "txt-generation": ("scores",),
-    }
-)
 
 
 def defect(problem: Problem, predictions: Arrays, targets: Arrays) -> str | None:
     """What makes predictions unfit to be scored, in one sentence, or None.
 
     Args:
-        problem: The task, and how many outputs it has.
+        problem: The task, the shape of an input, and how many outputs there are.
         predictions: What a network gave; nothing is trusted.
         targets: What it should have given.
     """
-    own = own_task(problem.task)
-    arrays = {} if own is None else own.predictions(problem)
-    names = _NAMES[problem.task] if own is None else tuple(arrays)
-    if set(predictions) != set(names):
-        return f"the predictions are {sorted(predictions)}, wanted {sorted(names)}"
-    shapes = (
-        _shapes(problem, predictions, targets)
-        if own is None
-        else _own_shapes(own, problem, targets)
-    )
-    for name in names:
-        array, (kind, shape) = predictions[name], shapes[name]
-        fits = len(shape) == array.ndim and all(
-            wanted in (_ANY, length) for wanted, length in zip(shape, array.shape, strict=True)
-        )
-        if array.dtype != kind or not fits:
-            sizes = ", ".join("any" if length == _ANY else str(length) for length in shape)
+    return misfit(problem, predictions, len(next(iter(targets.values()))), any_length=True)
+
+
+def misfit(
+    problem: Problem, predictions: Arrays, count: int, *, any_length: bool = False
+) -> str | None:
+    """What makes them other arrays than those of `count` samples, in one sentence, or None.
+
+    Args:
+        problem: As for `defect`.
+        predictions: Nothing is trusted.
+        count: Number of samples.
+        any_length: Let the first axis of arrays that vary have any length.
+    """
+    wanted = find_task(problem.task).predictions(problem)
+    if set(predictions) != set(wanted):
+        return f"the predictions are {sorted(predictions)}, wanted {sorted(wanted)}"
+    length: int | None = None
+    for name, one in wanted.items():
+        array, varies = predictions[name], any_length and one.varies
+        sizes = (count, length, *one.shape[1:]) if varies else (count, *one.shape)
+        if array.dtype != one.dtype or not _fits(array.shape, sizes):
+            text = ", ".join("any" if size is None else str(size) for size in sizes)
             return (
                 f"the predictions {name} are {array.dtype} of shape {array.shape}, wanted "
-                f"{np.dtype(kind)} of shape ({sizes})"
+                f"{one.dtype} of shape ({text})"
             )
-        if kind is np.float32 and not _is_finite(array):
+        if varies:
+            length = array.shape[1]
+        if array.dtype.kind == "f" and not _is_finite(array):
             return "the predictions are not finite"
-        below = problem.outputs if own is None else arrays[name].below
-        if kind is np.int64 and array.size and below is not None:
+        if one.below is not None and array.size:
             low, high = int(array.min()), int(array.max())
-            if low < 0 or high >= below:
-                return f"the predictions {name} are {low} to {high}, not 0 to {below - 1}"
+            if low < 0 or high >= one.below:
+                return f"the predictions {name} are {low} to {high}, not 0 to {one.below - 1}"
     return None
 
 
-def _shapes(
-    problem: Problem, predictions: Arrays, targets: Arrays
-) -> dict[str, tuple[type[Any], tuple[int, ...]]]:
-    """Type and shape of each array."""
-    first = next(iter(targets.values()))
-    count = len(first)
-    if problem.task == "img-classification":
-        return {"scores": (np.float32, (count, problem.outputs))}
-    if problem.task == "img-segmentation":
-        return {"y": (np.int64, first.shape)}
-    if problem.task == "img-captioning":
-        return {"captions": (np.int64, (count, _ANY))}
-    if problem.task == "txt-generation":
-        return {"scores": (np.float32, (*first.shape, problem.outputs))}
-    labels = predictions["labels"]
-    detections = labels.shape[1] if labels.ndim == 2 else _ANY
-    return {
-        "boxes": (np.float32, (count, detections, 4)),
-        "scores": (np.float32, (count, detections)),
-        "labels": (np.int64, (count, _ANY)),
-    }
-
-
-def _own_shapes(
-    task: Task, problem: Problem, targets: Arrays
-) -> dict[str, tuple[type[Any], tuple[int, ...]]]:
-    count = len(next(iter(targets.values())))
-    return {
-        name: (np.dtype(array.dtype).type, (count, *array.shape))
-        for name, array in task.predictions(problem).items()
-    }
+def _fits(shape: tuple[int, ...], sizes: tuple[int | None, ...]) -> bool:
+    return len(shape) == len(sizes) and all(
+        size in (None, length) for size, length in zip(sizes, shape, strict=True)
+    )
 
 
 def _is_finite(array: NDArray[Any]) -> bool:

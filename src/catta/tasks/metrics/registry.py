@@ -6,24 +6,17 @@ object is a `Metric`. A program adds one with `register_metric`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, cast
+from typing import Any
 
 from catta.errors import UsageError
-from catta.records import Problem
-from catta.tasks.known_tasks import expect_task, metrics_of_tasks, own_task
-from catta.tasks.metric import BUILT_IN, NAMES, Arrays, Metric
+from catta.tasks.built_in import METRICS
+from catta.tasks.known_tasks import find_task, task_names
+from catta.tasks.metric import Metric
 from catta.tasks.metrics.meteor_presence import has_meteor
 
 GROUP = "catta.metrics"
-
-ComputeAll = Callable[[Problem, Arrays, Arrays, Sequence[str]], dict[str, float]]
-"""The values of all metrics of Catta for a task, which share most of the work."""
-
-
-_LOWER_IS_BETTER = frozenset(("perplexity",))
+METEOR = "meteor"
 
 _registered: dict[str, Metric] = {}
 
@@ -34,7 +27,7 @@ def register_metric(name: str, metric: Metric) -> None:
     Raises:
         UsageError: A metric of Catta has this name.
     """
-    if name in NAMES:
+    if name in METRICS:
         raise UsageError(f"the metric {name!r} is Catta's own and cannot be replaced")
     _registered[name] = metric
 
@@ -44,13 +37,22 @@ def registered_metrics() -> dict[str, Metric]:
     return dict(_registered)
 
 
-def metric_names(task: str) -> tuple[str, ...]:
-    """Names of the metrics of a task, the main one first.
+def metrics_of(task: str) -> dict[str, Metric]:
+    """Metrics of a task by name: those that came with it, the main one first, then others.
 
     Raises:
         UsageError: There is no such task, or a package that brings a metric cannot be loaded.
     """
-    return (*built_in_names(task), *own_metrics(task))
+    came = find_task(task).metrics
+    return {
+        **{name: metric for name, metric in came.items() if name != METEOR or has_meteor()},
+        **{name: metric for name, metric in sorted(_others().items()) if task in metric.tasks},
+    }
+
+
+def metric_names(task: str) -> tuple[str, ...]:
+    """Names of the metrics of a task, the main one first; see `metrics_of` for the errors."""
+    return tuple(metrics_of(task))
 
 
 def main_metric(task: str) -> str:
@@ -62,67 +64,37 @@ def main_metric(task: str) -> str:
     return metric_names(task)[0]
 
 
-def higher_is_better(name: str) -> bool:
-    """Whether a better network has a higher value of this metric, one of Catta's or another.
-
-    Raises:
-        UsageError: There is none of that name.
-    """
-    if name in NAMES:
-        return name not in _LOWER_IS_BETTER
-    metric = {**metrics_of_tasks(), **_others()}.get(name)
-    if metric is None:
-        raise UsageError(f"there is no metric {name!r}")
-    return metric.higher_is_better
-
-
 def find_metric(task: str, name: str) -> Metric:
     """The metric of that name for a task.
 
     Raises:
         UsageError: It has none of that name.
     """
-    if name not in metric_names(task):
-        raise UsageError(
-            f"metric of {task} must be one of {', '.join(metric_names(task))}, not {name!r}"
-        )
-    own = own_metrics(task).get(name)
-    if own is not None:
-        return own
-
-    def compute(
-        problem: Problem, predictions: Arrays, targets: Arrays, words: Sequence[str]
-    ) -> float:
-        return compute_all(task)(problem, predictions, targets, words)[name]
-
-    return Metric(tasks=(task,), compute=compute, higher_is_better=higher_is_better(name))
+    metrics = metrics_of(task)
+    if name not in metrics:
+        raise UsageError(f"metric of {task} must be one of {', '.join(metrics)}, not {name!r}")
+    return metrics[name]
 
 
-def built_in_names(task: str) -> tuple[str, ...]:
-    """Names of Catta's metrics of a task that can be computed on this machine."""
-    expect_task(task)
-    if task not in BUILT_IN:
-        return ()
-    return tuple(name for name in BUILT_IN[task][1] if name != "meteor" or has_meteor())
+def higher_is_better(name: str) -> bool:
+    """Whether a better network has a higher value of this metric, one of Catta's or another.
+
+    Raises:
+        UsageError: There is none of that name.
+    """
+    metric = METRICS.get(name) or {**_of_tasks(), **_others()}.get(name)
+    if metric is None:
+        raise UsageError(f"there is no metric {name!r}")
+    return metric.higher_is_better
 
 
-def compute_all(task: str) -> ComputeAll:
-    """What computes Catta's metrics of a task; loads what that needs."""
-    module = import_module(f"catta.tasks.metrics.{BUILT_IN[task][0]}")
-    return cast("ComputeAll", module.compute_all)
-
-
-def own_metrics(task: str) -> dict[str, Metric]:
-    """Metrics that are not Catta's for a task: those that came with it, then others by name."""
-    own = own_task(task)
-    return {
-        **({} if own is None else own.metrics),
-        **{name: metric for name, metric in sorted(_others().items()) if task in metric.tasks},
-    }
+def _of_tasks() -> dict[str, Metric]:
+    tasks = map(find_task, task_names())
+    return {name: metric for task in tasks for name, metric in task.metrics.items()}
 
 
 def _others() -> dict[str, Metric]:
-    points = [point for point in entry_points(group=GROUP) if point.name not in NAMES]
+    points = [point for point in entry_points(group=GROUP) if point.name not in METRICS]
     return {point.name: _load(point) for point in points} | _registered
 
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from catta.errors import UsageError
 from catta.records import Problem
-from catta.tasks.metrics.predictions import Arrays, defect
-from catta.tasks.metrics.registry import built_in_names, compute_all, own_metrics
+from catta.tasks.metric import Arrays, Compute, Shared
+from catta.tasks.metrics.predictions import defect
+from catta.tasks.metrics.registry import metrics_of
 
 
 def score(
@@ -17,8 +18,8 @@ def score(
     """The values of all metrics of the problem's task, by name; all are finite.
 
     Args:
-        problem: The task, and how many outputs it has.
-        predictions: Arrays as `catta.tasks.metrics.predictions` says.
+        problem: The task, the shape of an input, and how many outputs there are.
+        predictions: Arrays as the task says (`catta.tasks.built_in` of Catta's own).
         targets: Arrays as `catta.tasks.sources` says.
         words: Names of the classes, or the vocabulary.
 
@@ -26,20 +27,35 @@ def score(
         UsageError: The predictions are unfit (see `defect`), or a metric of another package gives
             no finite number.
     """
-    built_in = built_in_names(problem.task)
     reason = defect(problem, predictions, targets)
     if reason is not None:
         raise UsageError(reason)
-    values = compute_all(problem.task)(problem, predictions, targets, words) if built_in else {}
-    scores = {name: values[name] for name in built_in}
-    for name, metric in own_metrics(problem.task).items():
-        try:
-            value = float(metric.compute(problem, predictions, targets, words))
-        except Exception as error:  # it is the user's own
-            raise UsageError(
-                f"the metric {name} failed: {type(error).__name__}: {error}"
-            ) from error
-        if not math.isfinite(value):
-            raise UsageError(f"the metric {name} gave {value}, which is no finite number")
-        scores[name] = value
+    shared: dict[str, dict[str, float]] = {}
+    scores: dict[str, float] = {}
+    for name, metric in metrics_of(problem.task).items():
+        compute = metric.compute
+        if not isinstance(compute, Shared):
+            scores[name] = _own(name, compute, problem, predictions, targets, words)
+            continue
+        if compute.module not in shared:
+            shared[compute.module] = compute.all(problem, predictions, targets, words)
+        scores[name] = shared[compute.module][name]
     return scores
+
+
+def _own(
+    name: str,
+    compute: Compute,
+    problem: Problem,
+    predictions: Arrays,
+    targets: Arrays,
+    words: Sequence[str],
+) -> float:
+    """The value of a metric that is not Catta's."""
+    try:
+        value = float(compute(problem, predictions, targets, words))
+    except Exception as error:  # it is the user's own
+        raise UsageError(f"the metric {name} failed: {type(error).__name__}: {error}") from error
+    if not math.isfinite(value):
+        raise UsageError(f"the metric {name} gave {value}, which is no finite number")
+    return value

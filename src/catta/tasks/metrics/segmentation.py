@@ -8,7 +8,7 @@ import torch
 from torchmetrics.classification import MulticlassJaccardIndex
 
 from catta.records import Problem
-from catta.tasks.metrics.predictions import Arrays
+from catta.tasks.metric import Arrays
 from catta.tasks.targets import UNJUDGED
 
 _PIXELS = 1 << 22
