@@ -124,7 +124,7 @@ def captions_by_picture(path: Path, content: Mapping[str, Any]) -> dict[str, lis
                 raise ValueError(f"it has no image {entry['image_id']}, but a caption of it")
             caption = entry["caption"]
             if not isinstance(caption, str):
-                raise ValueError(f"a caption of image {entry['image_id']} is no text")
+                raise TypeError(f"a caption of image {entry['image_id']} is no text")
             if words_of(caption):
                 found[entry["image_id"]].append(caption)
     return {files[number]: captions for number, captions in found.items() if captions}
