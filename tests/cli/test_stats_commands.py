@@ -149,3 +149,16 @@ def test_export_of_some(invoke: Invoke, filled: Path, tmp_path: Path) -> None:
     rows = json.loads(result.stdout)["rows"]
     assert rows["Leaderboard"] == len(pd.read_csv(path / "leaderboard.csv")) == 6
     assert "Raw Data" not in rows
+
+
+def test_names_before_and_behind_an_option_are_one_choice(invoke: Invoke, filled: Path) -> None:
+    found = json.loads(invoke("stats", "curves", "aa-1", "--nn", "aa-2", "--json").stdout)
+    assert {row["nn"] for row in found} == {"aa-1", "aa-2"}
+
+
+def test_export_chooses_by_name(invoke: Invoke, filled: Path, tmp_path: Path) -> None:
+    path = tmp_path / "tables"
+    words = ["--format", "csv", "--nn", "aa-1", "--prefix", "aa-", "--json"]
+    result = invoke("export", "stats", "-o", str(path), *words)
+    assert result.exit_code == 0, result.stderr
+    assert set(pd.read_csv(path / "leaderboard.csv")["nn"]) == {"aa-1"}

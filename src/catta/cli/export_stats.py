@@ -7,15 +7,18 @@ from typing import Annotated
 
 import typer
 
+from catta.cli.filter_options import Filters
 from catta.cli.formats import counted
 from catta.cli.guard import guarded
+from catta.cli.option_groups import grouped
 from catta.cli.options import AsJson, CorpusPath
 from catta.cli.output import print_json, print_rich
-from catta.cli.stats import Epoch, Family, Metric, OnDataset, Task, filters
 
 
 @guarded
+@grouped
 def stats(
+    *,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="PATH", help="Where nothing is yet.")
     ],
@@ -28,11 +31,7 @@ def stats(
     raw: Annotated[
         bool, typer.Option("--raw/--no-raw", help="Whether to write all measurements, too.")
     ] = True,
-    task: Task = None,
-    dataset: OnDataset = None,
-    metric: Metric = None,
-    family: Family = None,
-    epoch: Epoch = None,
+    filters: Filters,
     corpus: CorpusPath = None,
     as_json: AsJson = False,
 ) -> None:
@@ -43,8 +42,7 @@ def stats(
         if not as_json:
             typer.echo(f"{name} ...", err=True)
 
-    chosen = filters(task=task, dataset=dataset, metric=metric, family=family, epoch=epoch)
-    counts = write_tables(output, corpus, format=form, raw=raw, tell=tell, **chosen)
+    counts = write_tables(output, corpus, format=form, raw=raw, tell=tell, **filters.chosen())
     if as_json:
         print_json({"path": str(output), "rows": counts})
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -26,7 +27,15 @@ _TITLES = MappingProxyType({"task": "", "dataset": "", "metric": "", "epoch": "e
 """Columns that go into the title where all rows agree, and what is said before the value."""
 
 
-def show_frame(table: Any, *, title: str, nothing: str, as_json: bool, rows: int = SHOWN) -> None:
+def show_frame(
+    table: Any,
+    *,
+    title: str,
+    nothing: str,
+    as_json: bool,
+    rows: int = SHOWN,
+    hidden: Sequence[str] = (),
+) -> None:
     """Print a table, or all of its rows as one JSON list of objects.
 
     Args:
@@ -35,6 +44,7 @@ def show_frame(table: Any, *, title: str, nothing: str, as_json: bool, rows: int
         nothing: The sentence where it has no row, on the screen.
         as_json: Whether to print JSON.
         rows: So many rows on the screen, at most.
+        hidden: Columns that are not on the screen.
     """
     if as_json:
         print_json(table.to_dict(orient="records"))
@@ -42,7 +52,7 @@ def show_frame(table: Any, *, title: str, nothing: str, as_json: bool, rows: int
     if table.empty:
         print_rich(nothing)
         return
-    print_rich(_rich(table.head(rows), title))
+    print_rich(_rich(table.drop(columns=list(hidden)).head(rows), title))
     if len(table) > rows:
         rest = counted(len(table) - rows, "more row")
         print_rich(f"{rest}: see --rows and --json.")

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from inspect import Signature, signature
+from collections.abc import Callable, Iterable
+from inspect import Parameter, Signature, signature
+from pathlib import Path
 from typing import Any
 
 import typer
 
 from catta import plots
 from catta.cli import plot_runs
+from catta.cli.filter_options import Filters
 from catta.cli.guard import guarded
+from catta.cli.option_groups import grouped
 from catta.cli.options import CorpusPath
 from catta.cli.plot_options import (
     By,
     Columns,
     Cost,
-    Epoch,
-    Family,
     Method,
     Most,
-    Names,
-    OfDataset,
-    OfMetric,
     Output,
-    Prefixes,
-    Source,
-    Task,
     Title,
     Window,
     problem_of,
@@ -124,28 +119,14 @@ def _importance(rows: Any, title: str | None, *, most: Most = None) -> Any:
     return plots.importance(stats.importance(trials=rows), most=most or 15, title=name)
 
 
-def _measurements(
-    output: Output,
-    title: Title = None,
-    task: Task = None,
-    dataset: OfDataset = None,
-    metric: OfMetric = None,
-    family: Family = None,
-    nn: Names = None,
-    nn_prefixes: Prefixes = None,
-    epoch: Epoch = None,
-    source: Source = None,
-    corpus: CorpusPath = None,
-) -> Any:
-    """The measurements that options choose: those of every command below."""
+def _measurements(output: Path, filters: Filters, corpus: str | None) -> Any:
+    """The measurements that are to be drawn, once it is known that they can be."""
     from catta.plots.saving import form_of
     from catta.stats.filters import chosen
 
     plots.check()
     form_of(output)
-    filters: dict[str, Any] = {"task": task, "dataset": dataset, "metric": metric, "nn": nn}
-    filters |= {"family": family, "nn_prefixes": nn_prefixes, "epoch": epoch, "source": source}
-    rows = chosen(corpus or default_corpus(), None, filters)
+    rows = chosen(corpus or default_corpus(), None, filters.chosen())
     if not len(rows):
         raise UsageError("plot: no measurement of the corpus fits what was asked for")
     return rows
@@ -153,24 +134,30 @@ def _measurements(
 
 def _command(draw: Draw) -> Callable[..., None]:
     """A command of what draws: its own options, and those that choose measurements."""
-    shared = signature(_measurements, eval_str=True).parameters
-    own = [
-        p for p in signature(draw, eval_str=True).parameters.values() if p.kind == p.KEYWORD_ONLY
-    ]
 
-    def run(**given: Any) -> None:
+    def run(
+        *,
+        output: Output,
+        title: Title = None,
+        filters: Filters,
+        corpus: CorpusPath = None,
+        **own: Any,
+    ) -> None:
         from catta.plots.saving import save
 
-        rows = _measurements(**{name: given[name] for name in shared})
-        plot = draw(rows, given["title"], **{option.name: given[option.name] for option in own})
-        typer.echo(f"Written: {save(plot, given['output'])}")
+        rows = _measurements(output, filters, corpus)
+        typer.echo(f"Written: {save(draw(rows, title, **own), output)}")
 
+    shared = [p for p in _parameters(run) if p.kind == Parameter.KEYWORD_ONLY]
+    own = [p for p in _parameters(draw) if p.kind == Parameter.KEYWORD_ONLY]
     run.__doc__ = draw.__doc__
-    options = [p.replace(kind=p.KEYWORD_ONLY) for p in (*shared.values(), *own)]
     typed: Any = run
-    typed.__signature__ = Signature(options)
-    typed.__annotations__ = {option.name: option.annotation for option in options}
-    return guarded(run)
+    typed.__signature__ = Signature([*shared[:2], *own, *shared[2:]])
+    return guarded(grouped(run))
+
+
+def _parameters(function: Callable[..., Any]) -> Iterable[Parameter]:
+    return signature(function, eval_str=True).parameters.values()
 
 
 _DRAWN: dict[str, Draw] = {

@@ -28,28 +28,6 @@ By = Annotated[
 Most = Annotated[
     int | None, typer.Option("--most", metavar="N", min=1, help="At most so many of these.")
 ]
-Task = Annotated[str | None, typer.Option("--task", metavar="NAME", help="Only this task.")]
-OfDataset = Annotated[
-    str | None, typer.Option("--dataset", metavar="NAME", help="Only this dataset.")
-]
-OfMetric = Annotated[str | None, typer.Option("--metric", metavar="NAME", help="Only this metric.")]
-Family = Annotated[
-    str | None, typer.Option("--family", metavar="NAME", help="Only networks of this family.")
-]
-Names = Annotated[
-    list[str] | None, typer.Option("--nn", metavar="NAME", help="Only this network; repeatable.")
-]
-Prefixes = Annotated[
-    list[str] | None,
-    typer.Option("--prefix", metavar="TEXT", help="Only names that begin so; repeatable."),
-]
-Epoch = Annotated[
-    int | None, typer.Option("--epoch", metavar="N", min=1, help="Only after this epoch.")
-]
-Source = Annotated[
-    str | None,
-    typer.Option("--source", metavar="WHICH", help="Only `published` or only `measured` trials."),
-]
 Window = Annotated[
     int, typer.Option("--window", metavar="N", min=1, help="Width of the window in epochs.")
 ]

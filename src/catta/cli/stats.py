@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from catta.cli.filter_options import Filters, NetworkFilters, SideFilters
 from catta.cli.frames import SHOWN, settings_text, show_frame
 from catta.cli.guard import guarded
+from catta.cli.option_groups import grouped
 from catta.cli.options import AsJson, CorpusPath
 
 app = typer.Typer(help="What the measurements of a corpus show.", no_args_is_help=True)
 
-_Text = str | None
 _Texts = list[str] | None
 
-Task = Annotated[_Text, typer.Option("--task", metavar="NAME", help="Only this task.")]
-OnDataset = Annotated[_Text, typer.Option("--dataset", metavar="NAME", help="Only this dataset.")]
-Metric = Annotated[_Text, typer.Option("--metric", metavar="NAME", help="Only this metric.")]
-Family = Annotated[
-    _Text, typer.Option("--family", metavar="WORD", help="Only networks whose names begin so: ga.")
-]
-Prefix = Annotated[
-    _Texts, typer.Option("--prefix", metavar="TEXT", help="Only names that begin so.")
-]
-Names = Annotated[
-    _Texts, typer.Option("--nn", metavar="NAME", help="Only this network; may be repeated.")
-]
-Source = Annotated[
-    _Text, typer.Option("--source", metavar="WORD", help="Only published or only measured ones.")
-]
-Epoch = Annotated[
-    int | None, typer.Option("--epoch", metavar="N", min=1, help="Only this epoch, from 1.")
-]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of drawing and resampling.")]
 Sample = Annotated[
     int, typer.Option("--sample", metavar="N", min=10, help="At most so many trainings a problem.")
@@ -58,23 +41,13 @@ _TOO_FEW = "No measurement matches, or too few to say anything."
 _PROBLEM = ("task", "dataset", "metric")
 
 
-def filters(**given: Any) -> dict[str, Any]:
-    """What was asked for; an option that was not given chooses all."""
-    return {name: value for name, value in given.items() if value}
-
-
 @app.command()
 @guarded
+@grouped
 def summary(
+    *,
     by: By = None,
-    task: Task = None,
-    dataset: OnDataset = None,
-    metric: Metric = None,
-    family: Family = None,
-    nn: Names = None,
-    prefix: Prefix = None,
-    source: Source = None,
-    epoch: Epoch = None,
+    filters: Filters,
     seed: Seed = 0,
     rows: Rows = SHOWN,
     corpus: CorpusPath = None,
@@ -83,26 +56,20 @@ def summary(
     """How many measurements, how good, with 95 % intervals (bootstrap over networks)."""
     from catta import stats
 
-    chosen = filters(task=task, dataset=dataset, metric=metric, family=family, source=source)
-    chosen |= filters(nn=nn, nn_prefixes=prefix, epoch=epoch)
-    table = stats.summary(corpus, by=[*_PROBLEM, *(by or [])], seed=seed, **chosen)
-    if not as_json:
-        table = table.drop(columns=["q05", "q25", "q75", "q95", "min", "max"])
-    show_frame(table, title="Summary", nothing=_NOTHING, as_json=as_json, rows=rows)
+    table = stats.summary(corpus, by=[*_PROBLEM, *(by or [])], seed=seed, **filters.chosen())
+    hidden = ["q05", "q25", "q75", "q95", "min", "max"]
+    show_frame(table, title="Summary", nothing=_NOTHING, hidden=hidden, as_json=as_json, rows=rows)
 
 
 @app.command()
 @guarded
+@grouped
 def leaderboard(
+    *,
     n: Annotated[
         int, typer.Option("-n", metavar="N", min=1, help="So many networks of each problem.")
     ] = 10,
-    task: Task = None,
-    dataset: OnDataset = None,
-    metric: Metric = None,
-    family: Family = None,
-    source: Source = None,
-    epoch: Epoch = None,
+    filters: Filters,
     rows: Rows = SHOWN,
     corpus: CorpusPath = None,
     as_json: AsJson = False,
@@ -110,8 +77,7 @@ def leaderboard(
     """The best networks of each task, dataset and metric."""
     from catta import stats
 
-    chosen = filters(task=task, dataset=dataset, metric=metric, family=family, source=source)
-    table = stats.leaderboard(corpus, n=n, **chosen, **filters(epoch=epoch))
+    table = stats.leaderboard(corpus, n=n, **filters.chosen())
     if not as_json:
         table = table[[*_PROBLEM, "rank", "nn", "accuracy", "epoch", "seconds", "transform", "prm"]]
         table = table.assign(prm=[settings_text(text) for text in table["prm"]])
@@ -120,17 +86,16 @@ def leaderboard(
 
 @app.command()
 @guarded
+@grouped
 def curves(
+    *,
     names: Annotated[
         _Texts, typer.Argument(metavar="NAME...", help="Networks; default: all of them.")
     ] = None,
     by: Annotated[
         str, typer.Option("--by", metavar="COLUMN", help="nn, family, transform or source.")
     ] = "nn",
-    task: Task = None,
-    dataset: OnDataset = None,
-    metric: Metric = None,
-    family: Family = None,
+    filters: NetworkFilters,
     rows: Rows = SHOWN,
     corpus: CorpusPath = None,
     as_json: AsJson = False,
@@ -138,21 +103,21 @@ def curves(
     """Learning curves: mean and deviation after each epoch."""
     from catta import stats
 
-    chosen = filters(task=task, dataset=dataset, metric=metric, family=family)
-    table = stats.learning_curves(corpus, names=names or None, by=by, **chosen)
+    asked = filters.chosen()
+    wanted = [*(names or []), *asked.pop("nn", [])]
+    table = stats.learning_curves(corpus, names=wanted or None, by=by, **asked)
     show_frame(table, title="Learning curves", nothing=_NOTHING, as_json=as_json, rows=rows)
 
 
 @app.command()
 @guarded
+@grouped
 def ranks(
+    *,
     final: Annotated[
         int | None, typer.Option("--final", metavar="N", min=2, help="The final epoch.")
     ] = None,
-    task: Task = None,
-    dataset: OnDataset = None,
-    metric: Metric = None,
-    family: Family = None,
+    filters: NetworkFilters,
     seed: Seed = 0,
     corpus: CorpusPath = None,
     as_json: AsJson = False,
@@ -160,16 +125,16 @@ def ranks(
     """Whether the first epoch tells the good networks: rank correlation with the final epoch."""
     from catta import stats
 
-    chosen = filters(task=task, dataset=dataset, metric=metric, family=family)
-    table = stats.rank_correlation(corpus, final=final, seed=seed, **chosen)
-    if not as_json:
-        table = table.drop(columns=["spearman_p", "kendall_p"])
-    show_frame(table, title="Rank correlation", nothing=_NOTHING, as_json=as_json)
+    table = stats.rank_correlation(corpus, final=final, seed=seed, **filters.chosen())
+    hidden = ["spearman_p", "kendall_p"]
+    show_frame(table, title="Rank correlation", nothing=_NOTHING, hidden=hidden, as_json=as_json)
 
 
 @app.command()
 @guarded
+@grouped
 def pareto(
+    *,
     objectives: Annotated[
         _Texts,
         typer.Option(
@@ -179,11 +144,7 @@ def pareto(
             "Default: accuracy and seconds.",
         ),
     ] = None,
-    task: Task = None,
-    dataset: OnDataset = None,
-    metric: Metric = None,
-    family: Family = None,
-    epoch: Epoch = None,
+    filters: Filters,
     rows: Rows = SHOWN,
     corpus: CorpusPath = None,
     as_json: AsJson = False,
@@ -192,8 +153,7 @@ def pareto(
     from catta import stats
 
     names = objectives or ["accuracy", "seconds"]
-    chosen = filters(task=task, dataset=dataset, metric=metric, family=family, epoch=epoch)
-    table = stats.pareto(corpus, objectives=names, **chosen)
+    table = stats.pareto(corpus, objectives=names, **filters.chosen())
     if not as_json:
         table = table[list(dict.fromkeys([*_PROBLEM, "nn", *names, "epoch", "transform"]))]
     nothing = f"No measurement matches that has all of: {', '.join(names)}."
@@ -202,17 +162,15 @@ def pareto(
 
 @app.command()
 @guarded
+@grouped
 def importance(
+    *,
     context: Annotated[
         _Texts,
         typer.Option("--context", metavar="NAME", help="transform (default), family or nn."),
     ] = None,
     sample: Sample = 2_000,
-    task: Task = None,
-    dataset: OnDataset = None,
-    metric: Metric = None,
-    family: Family = None,
-    epoch: Epoch = None,
+    filters: Filters,
     seed: Seed = 0,
     rows: Rows = SHOWN,
     corpus: CorpusPath = None,
@@ -221,21 +179,18 @@ def importance(
     """Which hyperparameters decide: fANOVA and mean decrease in impurity, by Optuna."""
     from catta import stats
 
-    chosen = filters(task=task, dataset=dataset, metric=metric, family=family, epoch=epoch)
     given = tuple(context) if context else ("transform",)
-    table = stats.importance(corpus, context=given, sample=sample, seed=seed, **chosen)
+    table = stats.importance(corpus, context=given, sample=sample, seed=seed, **filters.chosen())
     show_frame(table, title="Importance", nothing=_TOO_FEW, as_json=as_json, rows=rows)
 
 
 @app.command()
 @guarded
+@grouped
 def effects(
+    *,
     sample: Sample = 1_000,
-    task: Task = None,
-    dataset: OnDataset = None,
-    metric: Metric = None,
-    family: Family = None,
-    epoch: Epoch = None,
+    filters: Filters,
     seed: Seed = 0,
     rows: Rows = SHOWN,
     corpus: CorpusPath = None,
@@ -244,24 +199,20 @@ def effects(
     """How the accuracy depends on each number: Spearman, distance correlation, information."""
     from catta import stats
 
-    chosen = filters(task=task, dataset=dataset, metric=metric, family=family, epoch=epoch)
-    table = stats.effects(corpus, sample=sample, seed=seed, **chosen)
-    if not as_json:
-        table = table.drop(columns=["p", "drawn"])
-    show_frame(table, title="Effects", nothing=_TOO_FEW, as_json=as_json, rows=rows)
+    table = stats.effects(corpus, sample=sample, seed=seed, **filters.chosen())
+    hidden = ["p", "drawn"]
+    show_frame(table, title="Effects", nothing=_TOO_FEW, hidden=hidden, as_json=as_json, rows=rows)
 
 
 @app.command()
 @guarded
+@grouped
 def transforms(
+    *,
     most: Annotated[
         int, typer.Option("--most", metavar="N", min=2, help="So many transforms of a problem.")
     ] = 12,
-    task: Task = None,
-    dataset: OnDataset = None,
-    metric: Metric = None,
-    family: Family = None,
-    epoch: Epoch = None,
+    filters: Filters,
     seed: Seed = 0,
     rows: Rows = SHOWN,
     corpus: CorpusPath = None,
@@ -270,16 +221,18 @@ def transforms(
     """Transforms compared pairwise on the same networks, corrected for many tests."""
     from catta import stats
 
-    chosen = filters(task=task, dataset=dataset, metric=metric, family=family, epoch=epoch)
-    table = stats.transforms(corpus, most=most, seed=seed, **chosen)
-    if not as_json:
-        table = table.drop(columns=["mean_a", "mean_b", "p"])
-    show_frame(table, title="Transforms", nothing=_TOO_FEW, as_json=as_json, rows=rows)
+    table = stats.transforms(corpus, most=most, seed=seed, **filters.chosen())
+    hidden = ["mean_a", "mean_b", "p"]
+    show_frame(
+        table, title="Transforms", nothing=_TOO_FEW, hidden=hidden, as_json=as_json, rows=rows
+    )
 
 
 @app.command()
 @guarded
+@grouped
 def compare(
+    *,
     a: A,
     b: B,
     by: SideBy = "family",
@@ -289,10 +242,7 @@ def compare(
             "--match", metavar="NAME", help="What is matched; default: transform, batch, lr."
         ),
     ] = None,
-    task: Task = None,
-    dataset: OnDataset = None,
-    metric: Metric = None,
-    epoch: Epoch = None,
+    filters: SideFilters,
     seed: Seed = 0,
     corpus: CorpusPath = None,
     as_json: AsJson = False,
@@ -301,24 +251,21 @@ def compare(
     from catta import stats
     from catta.stats.matching import ON
 
-    chosen = filters(task=task, dataset=dataset, metric=metric, epoch=epoch)
-    table = stats.compare(a, b, corpus, by=by, on=on or ON, seed=seed, **chosen)
+    table = stats.compare(a, b, corpus, by=by, on=on or ON, seed=seed, **filters.chosen())
     nothing = f"There is no task, dataset, metric and epoch that both {a} and {b} have."
-    if not as_json:
-        table = table.drop(columns="p")
-    show_frame(table, title=f"{a} and {b}", nothing=nothing, as_json=as_json)
+    hidden = ["p"]
+    show_frame(table, title=f"{a} and {b}", nothing=nothing, hidden=hidden, as_json=as_json)
 
 
 @app.command()
 @guarded
+@grouped
 def confounding(
+    *,
     a: A,
     b: B,
     by: SideBy = "family",
-    task: Task = None,
-    dataset: OnDataset = None,
-    metric: Metric = None,
-    epoch: Epoch = None,
+    filters: SideFilters,
     seed: Seed = 0,
     rows: Rows = SHOWN,
     corpus: CorpusPath = None,
@@ -327,20 +274,18 @@ def confounding(
     """By which settings two families were trained, and which of these differ."""
     from catta import stats
 
-    chosen = filters(task=task, dataset=dataset, metric=metric, epoch=epoch)
-    table = stats.confounding(a, b, corpus, by=by, seed=seed, **chosen)
+    table = stats.confounding(a, b, corpus, by=by, seed=seed, **filters.chosen())
     nothing = f"There is no task, dataset, metric and epoch that both {a} and {b} have."
     show_frame(table, title=f"{a} and {b}", nothing=nothing, as_json=as_json, rows=rows)
 
 
 @app.command()
 @guarded
+@grouped
 def durations(
+    *,
     by: By = None,
-    task: Task = None,
-    dataset: OnDataset = None,
-    metric: Metric = None,
-    family: Family = None,
+    filters: NetworkFilters,
     rows: Rows = SHOWN,
     corpus: CorpusPath = None,
     as_json: AsJson = False,
@@ -348,9 +293,7 @@ def durations(
     """How many seconds an epoch takes."""
     from catta import stats
 
-    chosen = filters(task=task, dataset=dataset, metric=metric, family=family)
-    table = stats.durations(corpus, by=[*_PROBLEM, *(by or [])], **chosen)
-    if not as_json:
-        table = table.drop(columns=["q05", "q25", "q75", "q95", "first_median"])
+    table = stats.durations(corpus, by=[*_PROBLEM, *(by or [])], **filters.chosen())
+    hidden = ["q05", "q25", "q75", "q95", "first_median"]
     title, nothing = "Seconds an epoch", "No measurement matches that has a duration."
-    show_frame(table, title=title, nothing=nothing, as_json=as_json, rows=rows)
+    show_frame(table, title=title, nothing=nothing, hidden=hidden, as_json=as_json, rows=rows)

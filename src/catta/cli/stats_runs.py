@@ -11,7 +11,7 @@ from catta.cli.frames import SHOWN, show_frame
 from catta.cli.guard import guarded
 from catta.cli.options import AsJson, CorpusPath
 from catta.cli.output import print_json, print_rich
-from catta.cli.stats import Rows, Task
+from catta.cli.stats import Rows
 from catta.errors import UsageError
 
 if TYPE_CHECKING:
@@ -117,7 +117,9 @@ def motifs(
         str | None,
         typer.Option("--run", metavar="RUN", help="Of its seeds and cycles; and what is new."),
     ] = None,
-    task: Task = None,
+    task: Annotated[
+        str | None, typer.Option("--task", metavar="NAME", help="Only graphs for this task.")
+    ] = None,
     rows: Rows = SHOWN,
     corpus: CorpusPath = None,
     as_json: AsJson = False,
