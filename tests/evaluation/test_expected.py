@@ -15,6 +15,7 @@ from catta.evaluation.expected import (
     prediction_bytes,
 )
 from catta.records import Problem
+from catta.tasks.metrics import defect
 
 PROBLEMS = {
     "img-classification": Problem(sample=(1, 8, 8), outputs=4),
@@ -66,6 +67,25 @@ def test_anything_else_is_refused(task: str, change: str) -> None:
         found[name] = found[name][:-1]
     with pytest.raises(MalformedError):
         expect_arrays(found, PROBLEMS[task], N)
+
+
+@pytest.mark.parametrize("task", ["img-segmentation", "obj-detection", "img-captioning"])
+def test_what_is_no_class_or_word_is_refused(task: str) -> None:
+    found = predictions(task)
+    name = "labels" if task == "obj-detection" else next(iter(found))
+    for value in (-1, PROBLEMS[task].outputs):
+        found[name][1, 1] = value
+        with pytest.raises(MalformedError, match=f"predictions {name} are .*, not 0 to"):
+            expect_arrays(found, PROBLEMS[task], N)
+
+
+def test_only_metrics_take_captions_and_detections_of_any_length() -> None:
+    targets = {"labels": np.zeros((N, 2), np.int64)}
+    for task in ("obj-detection", "img-captioning"):
+        fewer = {name: array[:, :7] for name, array in predictions(task).items()}
+        assert defect(PROBLEMS[task], fewer, targets) is None
+        with pytest.raises(MalformedError, match=r"of shape \(3, 7.*wanted .* of shape \(3, "):
+            expect_arrays(fewer, PROBLEMS[task], N)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])

@@ -9,10 +9,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from catta.evaluation.expected import expect_arrays
 from catta.evaluation.instance import ContractError
 from catta.evaluation.objectives import objective_of
 from catta.records import Problem
-from catta.tasks.built_in import LONGEST_CAPTION, MOST_BOXES
+from catta.tasks.built_in import BUILT_IN, LONGEST_CAPTION, MOST_BOXES
 
 CLASSES = Problem(sample=(1, 8, 8), outputs=4)
 MASKS = Problem(task="img-segmentation", sample=(3, 8, 8), outputs=3)
@@ -150,6 +151,26 @@ def test_predictions_are_filled_up() -> None:
     assert objective_of(CLASSES).predict(Says(torch.zeros(2, 4).half()), x)["scores"].dtype == (
         torch.float32
     )
+
+
+@pytest.mark.parametrize(
+    ("problem", "output"),
+    [
+        (CLASSES, torch.zeros(2, 4)),
+        (MASKS, torch.zeros(2, 3, 8, 8)),
+        (
+            BOXES,
+            [{"boxes": torch.ones(1, 4), "labels": torch.ones(1), "scores": torch.ones(1)}] * 2,
+        ),
+        (CAPTIONS, torch.full((2, 5), 8)),
+        (TEXT, torch.zeros(2, 6, 7)),
+    ],
+    ids=BUILT_IN,
+)
+def test_what_is_predicted_is_what_the_task_says(problem: Problem, output: Any) -> None:
+    inputs, _ = objective_of(problem).example(2)
+    found = objective_of(problem).predict(Says(output), inputs)
+    expect_arrays({name: array.numpy() for name, array in found.items()}, problem, 2)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from catta.records import Problem
 from catta.tasks.built_in import BUILT_IN
 from catta.tasks.metrics import (
     Metric,
+    classification,
     defect,
     find_metric,
     higher_is_better,
@@ -73,6 +74,18 @@ def test_a_metric_of_cattas_is_found_by_name() -> None:
     assert metric.compute(PROBLEM, RIGHT, TARGET, ()) == 1
     assert metric.higher_is_better
     assert not find_metric("txt-generation", "perplexity").higher_is_better
+
+
+def test_what_cattas_metrics_share_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Problem] = []
+
+    def compute_all(problem: Problem, *arrays: object) -> dict[str, float]:
+        asked.append(problem)
+        return {"acc": 0.1, "top5": 0.2, "f1": 0.3}
+
+    monkeypatch.setattr(classification, "compute_all", compute_all)
+    assert score(PROBLEM, RIGHT, TARGET) == {"acc": 0.1, "top5": 0.2, "f1": 0.3}
+    assert asked == [PROBLEM]
 
 
 def test_a_registered_metric_is_scored_with_the_others() -> None:
