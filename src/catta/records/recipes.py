@@ -47,7 +47,7 @@ class Recipe(BaseModel):
         description="seed of initialisation, data order and splits",
     )
     seconds: float = Field(
-        default=60.0, gt=0, le=1_000_000, description="wall-clock limit of one training"
+        default=60.0, gt=0, le=2_000_000, description="wall-clock limit of one training"
     )
     memory_mb: int = Field(
         default=4_096, ge=256, le=2**24, description="memory limit of one training in MiB"
