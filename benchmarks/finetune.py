@@ -22,9 +22,9 @@ from catta.finetune import FinetuneSettings, train_adapter
 from catta.finetune.sft import tokenize
 from catta.generation import build_prompt, training_example
 from catta.models import DEFAULT_MODEL, load, resolve
-from catta.records import Caps, Example, Shapes
+from catta.records import Caps, Example, Problem
 
-PROMPT = build_prompt(Shapes(channels=1, height=32, width=32, classes=10), Caps(), accuracy=0.8)
+PROMPT = build_prompt(Problem(sample=(1, 32, 32), outputs=10), Caps(), accuracy=0.8)
 
 
 def network(layers: int) -> str:

@@ -18,9 +18,9 @@ from catta.generation import SamplingSettings, build_prompt
 from catta.generation.decoding import sample_batch
 from catta.generation.language_model import LanguageModel, open_language_model
 from catta.models import DEFAULT_MODEL, resolve
-from catta.records import Caps, Shapes
+from catta.records import Caps, Problem
 
-PROMPT = build_prompt(Shapes(channels=1, height=32, width=32, classes=10), Caps(), accuracy=0.8)
+PROMPT = build_prompt(Problem(sample=(1, 32, 32), outputs=10), Caps(), accuracy=0.8)
 
 
 def ours(loaded: LanguageModel, settings: SamplingSettings, ends: frozenset[int]) -> str:

@@ -18,11 +18,11 @@ from pathlib import Path
 import numpy as np
 
 from catta.evaluation import Sandbox, Worker, available_sandboxes, build_check, choose_sandbox
-from catta.records import Caps, Recipe, Shapes
+from catta.records import Caps, Problem, Recipe
 from catta.testing.attacks import HONEST
 
 LIMIT_MS = 50.0
-SHAPES = Shapes(channels=1, height=32, width=32, classes=10)
+PROBLEM = Problem(sample=(1, 32, 32), outputs=10)
 RECIPE = Recipe.model_validate({"memory_mb": 1024})
 CAPS = Caps.model_validate({})
 
@@ -56,7 +56,7 @@ def measure(sandbox: Sandbox, inputs: Path, repeats: int) -> None:
     with Worker(inputs, sandbox=sandbox) as worker:
 
         def build() -> None:
-            built = build_check(worker, HONEST, shapes=SHAPES, recipe=RECIPE, caps=CAPS)
+            built = build_check(worker, HONEST, problem=PROBLEM, recipe=RECIPE, caps=CAPS)
             assert built.verdict is None, built.verdict
 
         show("start and build check", milliseconds(build, repeats))
@@ -72,7 +72,7 @@ def main() -> None:
     )
     print(f"a fresh interpreter that imports torch: {statistics.median(fresh):.0f} ms")
     with tempfile.TemporaryDirectory() as place:
-        images = np.zeros((options.samples, 1, SHAPES.height, SHAPES.width), np.float32)
+        images = np.zeros((options.samples, *PROBLEM.sample), np.float32)
         np.save(Path(place) / "train_x.npy", images)
         for sandbox in (*available_sandboxes(), choose_sandbox("none", unsafe=True)):
             measure(sandbox, Path(place), options.repeats)

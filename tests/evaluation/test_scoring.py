@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from trial_networks import CLASSES, GOOD, PROBLEM, RECIPE, SHAPES, module, quadrants
+from trial_networks import CLASSES, GOOD, PROBLEM, RECIPE, module, quadrants
 
 from catta.evaluation import (
     Reply,
@@ -79,7 +79,7 @@ def data() -> Data:
 
 def check(source: str, *, worker=None, caps: Caps | None = None):
     built = build_check(
-        worker or InProcess(), source, shapes=SHAPES, recipe=RECIPE, caps=caps or Caps()
+        worker or InProcess(), source, problem=PROBLEM, recipe=RECIPE, caps=caps or Caps()
     )
     return built.verdict, built.facts
 
@@ -343,7 +343,7 @@ def test_a_network_that_does_not_build_fails_in_training(data):
 @pytest.mark.parametrize("index", [-1, 2, True, "0", None, 0.0])
 def test_only_an_index_of_a_version_is_believed(index):
     worker = Answers(Reply(header=FITTING | {"index": index}))
-    found = first_fit(worker, [GOOD, GOOD], shapes=SHAPES, recipe=RECIPE, caps=Caps())
+    found = first_fit(worker, [GOOD, GOOD], problem=PROBLEM, recipe=RECIPE, caps=Caps())
     assert found is None
 
 
@@ -353,12 +353,12 @@ FITTING = {"index": 1, "parameters": 10, "flops": 20, "graph": "g1:" + "0" * 32,
 @pytest.mark.parametrize("change", [{"parameters": 10**7}, {"flops": 10**9}, {"graph": "x"}])
 def test_a_version_above_the_caps_or_without_facts_does_not_fit(change):
     honest = first_fit(
-        Answers(Reply(header=FITTING)), [GOOD] * 2, shapes=SHAPES, recipe=RECIPE, caps=Caps()
+        Answers(Reply(header=FITTING)), [GOOD] * 2, problem=PROBLEM, recipe=RECIPE, caps=Caps()
     )
     lying = first_fit(
         Answers(Reply(header=FITTING | change)),
         [GOOD] * 2,
-        shapes=SHAPES,
+        problem=PROBLEM,
         recipe=RECIPE,
         caps=Caps(),
     )
@@ -368,7 +368,7 @@ def test_a_version_above_the_caps_or_without_facts_does_not_fit(change):
 
 
 def test_the_first_version_that_fits():
-    found = first_fit(InProcess(), [GOOD], shapes=SHAPES, recipe=RECIPE, caps=Caps())
+    found = first_fit(InProcess(), [GOOD], problem=PROBLEM, recipe=RECIPE, caps=Caps())
     assert found is not None
     assert found.index == 0
     assert found.facts.parameters == check(GOOD)[1].parameters

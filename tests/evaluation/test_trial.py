@@ -3,12 +3,12 @@ import traceback
 import numpy as np
 import pytest
 import torch
-from trial_networks import CLASSES, GOOD, PROBLEM, RECIPE, SHAPES, WITH_VIEW, module, quadrants
+from trial_networks import CLASSES, GOOD, PROBLEM, RECIPE, WITH_VIEW, module, quadrants
 
 from catta.evaluation.training import DivergedError
 from catta.evaluation.trial import ContractError, load_network, perform
 from catta.graphs import Graph
-from catta.records import Shapes
+from catta.records import Problem
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +21,8 @@ def data() -> dict[str, np.ndarray]:
     return arrays
 
 
-def build(source: str, *, shapes: Shapes = SHAPES) -> dict:
-    job = {"kind": "build", "source": source, "shapes": shapes.model_dump()}
+def build(source: str, *, problem: Problem = PROBLEM) -> dict:
+    job = {"kind": "build", "source": source, "problem": problem.model_dump()}
     header, arrays = perform(job | {"recipe": RECIPE.model_dump()}, {})
     # Of a network that builds the traced graph comes along, as text.
     assert set(arrays) == {"traced"}
@@ -142,7 +142,7 @@ def test_a_network_gets_what_the_contract_says():
     init = (
         "SEEN.append((in_shape, out_shape, prm, device))\nself.head = nn.Linear(64, out_shape[0])"
     )
-    network = load_network(module(extra=extra, init=init, forward="return x"), SHAPES, RECIPE)
+    network = load_network(module(extra=extra, init=init, forward="return x"), PROBLEM, RECIPE)
     seen = type(network).__init__.__globals__["SEEN"]
     assert seen == [((2, 1, 8, 8), (CLASSES,), RECIPE.hyperparameters, torch.device("cpu"))]
 
@@ -203,7 +203,7 @@ def test_a_tuple_cannot_be_trained(data):
 
 def test_the_first_version_that_keeps_the_caps_is_found():
     sources = [GOOD.replace("8, 3", f"{w}, 3").replace("(8", f"({w}") for w in (64, 16, 8)]
-    job = {"kind": "fit", "shapes": SHAPES.model_dump(), "recipe": RECIPE.model_dump()}
+    job = {"kind": "fit", "problem": PROBLEM.model_dump(), "recipe": RECIPE.model_dump()}
     job["sources"] = [s.replace("Linear(8 *", "Linear(W *") for s in sources]
     job["sources"] = [
         s.replace("W *", f"{w} *") for s, w in zip(job["sources"], (64, 16, 8), strict=True)

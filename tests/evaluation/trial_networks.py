@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from catta.records import Problem, Recipe, Shapes
+from catta.records import Problem, Recipe
 
 CLASSES = 4
-SHAPES = Shapes(channels=1, height=8, width=8, classes=CLASSES)
 PROBLEM = Problem(sample=(1, 8, 8), outputs=CLASSES)
 RECIPE = Recipe(
     resolution=8, train_samples=400, validation_samples=80, epochs=2, batch=16, lr=1e-2, seconds=30

@@ -8,7 +8,7 @@ import pytest
 from catta.errors import SandboxError
 from catta.evaluation import Worker, build_check, choose_sandbox
 from catta.execution import LocalExecutor
-from catta.records import Caps, Recipe, Shapes
+from catta.records import Caps, Problem, Recipe
 
 WAIT = 30.0
 
@@ -236,10 +236,10 @@ class Net(nn.Module):
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 def test_no_process_outlives_a_loop_that_is_left():
-    shapes = Shapes(channels=1, height=8, width=8, classes=2)
+    problem = Problem(sample=(1, 8, 8), outputs=2)
 
     def work(worker, source):
-        return build_check(worker, source, shapes=shapes, recipe=Recipe(), caps=Caps())
+        return build_check(worker, source, problem=problem, recipe=Recipe(), caps=Caps())
 
     sandbox = choose_sandbox("none", unsafe=True)  # the source is ours
     before = _descendants(os.getpid())

@@ -5,9 +5,9 @@ import ast
 import pytest
 
 from catta.generation import build_prompt, training_example, with_standard_imports
-from catta.records import Caps, Shapes
+from catta.records import Caps, Problem
 
-SHAPES = Shapes(channels=1, height=32, width=28, classes=7)
+PROBLEM = Problem(sample=(1, 32, 28), outputs=7)
 IMPORTS = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F"
 NET = """class Net(nn.Module):
 
@@ -20,7 +20,7 @@ NET = """class Net(nn.Module):
 
 
 def test_prompt_states_shapes_caps_and_score() -> None:
-    prompt = build_prompt(SHAPES, Caps(parameters=500_000, flops=12_345), accuracy=0.8)
+    prompt = build_prompt(PROBLEM, Caps(parameters=500_000, flops=12_345), accuracy=0.8)
     assert "(N, 1, 32, 28)" in prompt.text
     assert "(N, 7)" in prompt.text
     assert "500k parameters" in prompt.text
@@ -31,13 +31,13 @@ def test_prompt_states_shapes_caps_and_score() -> None:
 
 
 def test_without_a_wish_any_score_will_do() -> None:
-    text = build_prompt(SHAPES, Caps(), accuracy=None).text
+    text = build_prompt(PROBLEM, Caps(), accuracy=None).text
     assert "any" in text
     assert "accuracy >=" not in text
 
 
 def test_without_helpers_the_prefix_reaches_into_the_constructor() -> None:
-    prefix = build_prompt(SHAPES, Caps(), accuracy=None, helpers=False).prefix
+    prefix = build_prompt(PROBLEM, Caps(), accuracy=None, helpers=False).prefix
     assert prefix.startswith(IMPORTS)
     assert prefix.endswith("super().__init__()")
     assert ast.unparse(ast.parse(prefix)) == prefix
@@ -45,7 +45,7 @@ def test_without_helpers_the_prefix_reaches_into_the_constructor() -> None:
 
 @pytest.mark.parametrize("helpers", [True, False])
 def test_examples_have_the_form_of_what_is_generated(helpers: bool) -> None:
-    prompt = build_prompt(SHAPES, Caps(), accuracy=None, helpers=helpers)
+    prompt = build_prompt(PROBLEM, Caps(), accuracy=None, helpers=helpers)
     example = training_example(prompt, NET)
     assert example.prompt == prompt.text
     assert example.completion.startswith(prompt.prefix)

@@ -21,9 +21,9 @@ from catta.generation import training_example
 from catta.library import export_data, parse_shapes
 from catta.library.progress import SilentProgress
 from catta.novelty import network_id, normalize
-from catta.records import BuildFacts, Network, Prompt, Shapes
+from catta.records import BuildFacts, Network, Problem, Prompt
 
-SHAPES = Shapes(channels=3, height=32, width=32, classes=10)
+SHAPES = Problem(sample=(3, 32, 32), outputs=10)
 NET = "# a comment\nimport torch\nclass Net(torch.nn.Module):\n    value = {value!r}\n"
 SOURCES = {
     "one": NET.format(value="=1+1"),

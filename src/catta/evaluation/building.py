@@ -12,7 +12,7 @@ from catta.evaluation.expected import MalformedError
 from catta.evaluation.graphs import unpacked
 from catta.evaluation.worker import Reply, Worker
 from catta.graphs import Graph
-from catta.records import BuildFacts, Caps, Outcome, Recipe, Shapes, Stage, Verdict
+from catta.records import BuildFacts, Caps, Outcome, Problem, Recipe, Stage, Verdict
 
 BUILD_SECONDS = 20.0
 BUILD_MEMORY_MB = 3_072
@@ -36,13 +36,13 @@ class Built:
 
 
 def build_check(
-    worker: Worker, source: str, *, shapes: Shapes, recipe: Recipe, caps: Caps
+    worker: Worker, source: str, *, problem: Problem, recipe: Recipe, caps: Caps
 ) -> Built:
     """Instantiate a network and run a tiny batch forward and backward."""
     job = {
         "kind": "build",
         "source": source,
-        "shapes": shapes.model_dump(),
+        "problem": problem.model_dump(),
         "recipe": recipe.model_dump(),
     }
     reply = worker.run(job, seconds=BUILD_SECONDS, memory_mb=BUILD_MEMORY_MB)
@@ -72,7 +72,7 @@ class Fitted:
 
 
 def first_fit(
-    worker: Worker, sources: Sequence[str], *, shapes: Shapes, recipe: Recipe, caps: Caps
+    worker: Worker, sources: Sequence[str], *, problem: Problem, recipe: Recipe, caps: Caps
 ) -> Fitted | None:
     """The first of several versions of a network that keeps the caps.
 
@@ -81,7 +81,7 @@ def first_fit(
     job = {
         "kind": "fit",
         "sources": list(sources),
-        "shapes": shapes.model_dump(),
+        "problem": problem.model_dump(),
         "recipe": recipe.model_dump(),
         "caps": caps.model_dump(),
     }

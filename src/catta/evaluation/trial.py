@@ -25,7 +25,7 @@ from catta.evaluation.missing_flops import MISSING_FLOPS
 from catta.evaluation.trace import TRACE_BATCH, graph_hash
 from catta.evaluation.train_job import train_job
 from catta.evaluation.training import seed_everything
-from catta.records import Recipe, Shapes
+from catta.records import Problem, Recipe
 
 MODULE_NAME = "catta_candidate"
 TINY_BATCH = 2
@@ -60,34 +60,34 @@ def perform(job: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> Output:
 
 
 def load_network(
-    source: str, shapes: Shapes, recipe: Recipe, device: torch.device | None = None
+    source: str, problem: Problem, recipe: Recipe, device: torch.device | None = None
 ) -> nn.Module:
     """Execute a module and instantiate its `Net`. Only ever call this inside a sandbox."""
-    in_shape = (TINY_BATCH, shapes.channels, shapes.height, shapes.width)
+    in_shape = (TINY_BATCH, *problem.sample)
     where = device or torch.device("cpu")
     return instantiate(
-        source, in_shape, (shapes.classes,), recipe.hyperparameters, where, name=MODULE_NAME
+        source, in_shape, problem.out_shape, recipe.hyperparameters, where, name=MODULE_NAME
     )
 
 
 def _build(job: Mapping[str, Any]) -> Result:
     begin = time.perf_counter()
-    shapes, recipe = _settings(job)
-    network = _seeded_network(job["source"], shapes, recipe)
+    problem, recipe = _settings(job)
+    network = _seeded_network(job["source"], problem, recipe)
     parameters = _trainable(network)
-    inputs = torch.randn(TINY_BATCH, shapes.channels, shapes.height, shapes.width)
+    inputs = torch.randn(TINY_BATCH, *problem.sample)
     network.train()
     calls = GraphRecorder(network, inputs)
     with FlopCounterMode(display=False, custom_mapping=MISSING_FLOPS) as counter, calls:
         outputs = network(inputs)
-    outputs = _checked(outputs, TINY_BATCH, shapes)
+    outputs = _checked(outputs, TINY_BATCH, problem)
     traced = packed(calls.graph(outputs))
     del calls  # it holds all tensors of the pass
     if not outputs.requires_grad:
         raise ContractError("forward returns a tensor that does not depend on any parameter")
     outputs.square().mean().backward()
     graph = graph_hash(network, inputs.shape[1:])
-    _predict_once(network, shapes)
+    _predict_once(network, problem)
     facts = {
         "parameters": parameters,
         "flops": counter.get_total_flops() // TINY_BATCH,
@@ -97,12 +97,12 @@ def _build(job: Mapping[str, Any]) -> Result:
     return facts, traced
 
 
-def _predict_once(network: nn.Module, shapes: Shapes) -> None:
+def _predict_once(network: nn.Module, problem: Problem) -> None:
     """What works in training mode may fail in evaluation mode; better now than after an epoch."""
     network.eval()
     with torch.inference_mode():
-        inputs = torch.randn(TRACE_BATCH, shapes.channels, shapes.height, shapes.width)
-        _checked(network(inputs), TRACE_BATCH, shapes)
+        inputs = torch.randn(TRACE_BATCH, *problem.sample)
+        _checked(network(inputs), TRACE_BATCH, problem)
 
 
 def _fit(job: Mapping[str, Any]) -> Result:
@@ -111,18 +111,18 @@ def _fit(job: Mapping[str, Any]) -> Result:
     It is found without computing: on the meta device a network has shapes and no values, and
     thirty-eight million parameters cost nothing.
     """
-    shapes, recipe = _settings(job)
+    problem, recipe = _settings(job)
     error = "no source keeps the caps"
     for index, source in enumerate(job["sources"]):
         with torch.device("meta"):
-            network = load_network(source, shapes, recipe, torch.device("meta"))
-            inputs = torch.empty(TINY_BATCH, shapes.channels, shapes.height, shapes.width)
+            network = load_network(source, problem, recipe, torch.device("meta"))
+            inputs = torch.empty(TINY_BATCH, *problem.sample)
             parameters = _trainable(network)
             if parameters > job["caps"]["parameters"]:
                 continue
             with FlopCounterMode(display=False, custom_mapping=MISSING_FLOPS) as counter:
                 outputs = network(inputs)
-        if tuple(outputs.shape) != (TINY_BATCH, shapes.classes):
+        if tuple(outputs.shape) != (TINY_BATCH, *problem.out_shape):
             error = f"output has shape {tuple(outputs.shape)}"
             break
         if counter.get_total_flops() // TINY_BATCH <= job["caps"]["flops"]:
@@ -131,14 +131,14 @@ def _fit(job: Mapping[str, Any]) -> Result:
     return {"index": -1, "reason": error}, {}
 
 
-def _seeded_network(source: str, shapes: Shapes, recipe: Recipe) -> nn.Module:
+def _seeded_network(source: str, problem: Problem, recipe: Recipe) -> nn.Module:
     """A network whose initial weights only depend on its source and the recipe's seed."""
     seed_everything(recipe.seed)
-    return load_network(source, shapes, recipe)
+    return load_network(source, problem, recipe)
 
 
-def _settings(job: Mapping[str, Any]) -> tuple[Shapes, Recipe]:
-    return Shapes.model_validate(job["shapes"]), Recipe.model_validate(job["recipe"])
+def _settings(job: Mapping[str, Any]) -> tuple[Problem, Recipe]:
+    return Problem.model_validate(job["problem"]), Recipe.model_validate(job["recipe"])
 
 
 def _trainable(network: nn.Module) -> int:
@@ -148,8 +148,8 @@ def _trainable(network: nn.Module) -> int:
     return count
 
 
-def _checked(outputs: object, batch: int, shapes: Shapes) -> Tensor:
-    wanted = (batch, shapes.classes)
+def _checked(outputs: object, batch: int, problem: Problem) -> Tensor:
+    wanted = (batch, *problem.out_shape)
     if not isinstance(outputs, Tensor):
         raise ContractError(f"forward returns {type(outputs).__name__}, not a tensor")
     if tuple(outputs.shape) != wanted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from catta.records import Caps, Example, Prompt, Shapes
+from catta.records import Caps, Example, Problem, Prompt
 
 STANDARD_IMPORTS = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F"
 """The beginning of every module. Without a newline at the end: tokenizers differ in whether they
@@ -21,22 +21,22 @@ _STANDARD = (("torch", None), ("torch.nn", "nn"), ("torch.nn.functional", "F"))
 
 
 def build_prompt(
-    shapes: Shapes, caps: Caps, *, accuracy: float | None, helpers: bool = True
+    problem: Problem, caps: Caps, *, accuracy: float | None, helpers: bool = True
 ) -> Prompt:
     """The instruction for one network, as comments, and the forced beginning of the answer.
 
     Args:
-        shapes: What goes in and comes out.
+        problem: What goes in and comes out: images, and scores of their classes.
         caps: Largest number of parameters and of FLOPs.
         accuracy: Validation accuracy in 0..1 that is asked for; None asks for any.
         helpers: Whether the module may define anything before `Net`; otherwise the forced
             beginning reaches into the constructor, up to `super().__init__()`.
     """
     score = "any" if accuracy is None else f"accuracy >= {accuracy:.2f}"
+    channels, height, width = problem.sample
     text = (
         "# PyTorch image classifier: class Net(nn.Module).\n"
-        f"# Input (N, {shapes.channels}, {shapes.height}, {shapes.width}), "
-        f"output (N, {shapes.classes}).\n"
+        f"# Input (N, {channels}, {height}, {width}), output (N, {problem.outputs}).\n"
         f"# At most {_short(caps.parameters)} parameters, {_short(caps.flops)} FLOPs.\n"
         f"# Score: {score}.\n"
     )

@@ -13,7 +13,7 @@ from catta.errors import UsageError
 from catta.generation import build_prompt, training_example
 from catta.novelty import parse, strip
 from catta.processes import map_batches
-from catta.records import Caps, Example, Prompt, Shapes
+from catta.records import Caps, Example, Problem, Prompt
 
 TASK = "img-classification"
 """What the prompts ask for."""
@@ -30,8 +30,8 @@ class Pair:
     reason: str | None = None
 
 
-def parse_shapes(text: str) -> Shapes:
-    """Shapes from `3x32x32:10`: channels, height, width, classes.
+def parse_shapes(text: str) -> Problem:
+    """What a classifier is asked for, from `3x32x32:10`: channels, height, width, classes.
 
     Raises:
         UsageError: The text is not of that form.
@@ -40,10 +40,12 @@ def parse_shapes(text: str) -> Shapes:
     if match is None or "0" in {part.lstrip("0") or "0" for part in match.groups()}:
         raise UsageError(f"shapes: {text!r} is not of the form 3x32x32:10")
     channels, height, width, classes = map(int, match.groups())
-    return Shapes(channels=channels, height=height, width=width, classes=classes)
+    return Problem(task=TASK, sample=(channels, height, width), outputs=classes)
 
 
-def pairs(frame: Any, shapes: Shapes, caps: Caps, *, workers: int | None = None) -> Iterator[Pair]:
+def pairs(
+    frame: Any, problem: Problem, caps: Caps, *, workers: int | None = None
+) -> Iterator[Pair]:
     """A pair for each network, in the words in which Catta's own loop asks.
 
     Each prompt asks for the accuracy that the network reached, rounded down. Networks that are
@@ -52,7 +54,7 @@ def pairs(frame: Any, shapes: Shapes, caps: Caps, *, workers: int | None = None)
 
     Args:
         frame: `catta.data` with statistics; of several rows of a network the best one counts.
-        shapes: What goes in and comes out.
+        problem: What goes in and comes out.
         caps: The limits that the prompts state.
         workers: Processes; default: one a processor.
     """
@@ -61,7 +63,7 @@ def pairs(frame: Any, shapes: Shapes, caps: Caps, *, workers: int | None = None)
     rows: list[dict[str, Any]] = unique.to_dict(orient="records")
     reasons = [_reason(row, caps) for row in rows]
     asked = [
-        (_prompt(row, shapes, caps), row["nn_code"])
+        (_prompt(row, problem, caps), row["nn_code"])
         for row, why in zip(rows, reasons, strict=True)
         if why is None
     ]
@@ -99,8 +101,8 @@ def _reason(row: dict[str, Any], caps: Caps) -> str | None:
     return None
 
 
-def _prompt(row: dict[str, Any], shapes: Shapes, caps: Caps) -> Prompt:
-    return build_prompt(shapes, caps, accuracy=math.floor(100 * row["accuracy"]) / 100)
+def _prompt(row: dict[str, Any], problem: Problem, caps: Caps) -> Prompt:
+    return build_prompt(problem, caps, accuracy=math.floor(100 * row["accuracy"]) / 100)
 
 
 def _example(asked: tuple[Prompt, str]) -> Example | None:

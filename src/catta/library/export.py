@@ -18,7 +18,7 @@ from catta.errors import Interrupted, UsageError
 from catta.library.chat import TASK, as_chat, pairs
 from catta.library.export_files import WRITERS, write_lines
 from catta.library.progress import ImportProgress, SilentProgress
-from catta.records import Caps, Shapes
+from catta.records import Caps, Problem
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +49,7 @@ def export_data(
     path: str | Path,
     format: str,  # noqa: A002 - what it is called everywhere else
     *,
-    shapes: Shapes | None = None,
+    shapes: Problem | None = None,
     caps: Caps | None = None,
     max_rows: int | None = None,
     corpus: str | Path | Corpus | None = None,
@@ -98,7 +98,7 @@ def export_data(
         return ExportReport(path=str(path), format=format, rows=table.num_rows, cut=cut)
 
 
-def _needed(shapes: Shapes | None, rows: Rows) -> Shapes:
+def _needed(shapes: Problem | None, rows: Rows) -> Problem:
     """The shapes, after a look at whether pairs can be made of such rows."""
     if shapes is None:
         raise UsageError("export: chat needs the shapes that its prompts ask for, as 3x32x32:10")
@@ -119,7 +119,7 @@ def _chat(
     target: Path,
     path: str | Path,
     found: pd.DataFrame,
-    shapes: Shapes,
+    shapes: Problem,
     caps: Caps | None,
     advance: Callable[[int], None],
 ) -> ExportReport:

@@ -111,7 +111,7 @@ class Driver:
             Cycle(run=self._run.id, number=step.cycle, generator=generator.name)
         )
         prompt = build_prompt(
-            session.data.shapes,
+            session.data.problem,
             session.config.caps,
             accuracy=self._wanted(step.cycle),
             helpers=session.config.helpers,

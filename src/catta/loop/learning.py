@@ -43,7 +43,7 @@ def examples_of(chosen: Sequence[Winner], session: Session) -> list[Example]:
     return [
         training_example(
             build_prompt(
-                session.data.shapes,
+                session.data.problem,
                 session.config.caps,
                 accuracy=round_down(winner.accuracy),
                 helpers=True,

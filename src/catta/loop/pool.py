@@ -56,7 +56,7 @@ def evaluated_seeds(session: Session) -> list[Winner]:
     if missing:
         _evaluate(missing, session)
         known = {e.network_id: e for e in session.corpus.evaluations.all(recipe.id)}
-    shapes = shapes_key(session.data.shapes)
+    shapes = shapes_key(session.data.problem)
     return [
         Winner(
             network_id=seed.id,

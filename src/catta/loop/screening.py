@@ -87,12 +87,12 @@ def _refused(candidate: Candidate, verdict: Verdict, begin: float) -> _Text:
 
 def _build(texts: Sequence[_Text], session: Session) -> dict[int, tuple[Built, float]]:
     """Build checks by index, each with its seconds."""
-    config, shapes = session.config, session.data.shapes
+    config, problem = session.config, session.data.problem
 
     def build(worker: Worker, text: _Text) -> tuple[Built, float]:
         begin = time.perf_counter()
         source = text.candidate.source or ""
-        built = build_check(worker, source, shapes=shapes, recipe=config.recipe, caps=config.caps)
+        built = build_check(worker, source, problem=problem, recipe=config.recipe, caps=config.caps)
         return built, time.perf_counter() - begin
 
     results: dict[int, tuple[Built, float]] = {}

@@ -20,7 +20,7 @@ from catta.loop.observer import Observer
 from catta.loop.reduction import imports_of, uses_pretrained
 from catta.loop.scaling import FACTORS, scale_widths
 from catta.novelty import curate, network_id, signature, signature_to_bytes
-from catta.records import BuildFacts, Network, Shapes
+from catta.records import BuildFacts, Network, Problem
 
 SEED_VERSION = 1
 """Raise it when reduction, scaling or curation change: stored seed sets are then made again."""
@@ -40,7 +40,7 @@ class _Seed:
 def seed_networks(
     corpus: Corpus,
     config: RunConfig,
-    shapes: Shapes,
+    problem: Problem,
     executor: Executor,
     observer: Observer,
     stop: Callable[[], bool],
@@ -56,7 +56,7 @@ def seed_networks(
         "characters": config.seeds.characters,
         "similarity": config.seeds.similarity,
         "caps": config.caps.model_dump(),
-        "shapes": shapes.model_dump(),
+        "shapes": _shapes(problem),
     }
     key = settings_key("seeds", settings)
     stored = corpus.networks.seed_set(key)
@@ -65,7 +65,7 @@ def seed_networks(
         if stop():
             return []
         parents = _curated(corpus, known, config)
-        fitted = _adapt(parents, config, shapes, executor, observer, stop)
+        fitted = _adapt(parents, config, problem, executor, observer, stop)
         if stop():
             return []
         chosen = [
@@ -77,7 +77,7 @@ def seed_networks(
         ]
         stored = [seed.network.id for seed in chosen]
         with corpus.transaction():
-            _store(chosen, corpus, shapes, config.recipe.task)
+            _store(chosen, corpus, problem, config.recipe.task)
             corpus.networks.save_seed_set(key, settings, stored)
         observer.message(f"{len(chosen):,} seeds keep the caps and differ from one another.")
     return corpus.networks.get_many(stored)
@@ -89,15 +89,21 @@ def seed_list_hash(seeds: Sequence[Network]) -> str:
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
-def shapes_key(shapes: Shapes) -> str:
-    """Key of shapes in the corpus, e.g. `1x32x32:10`."""
-    return f"{shapes.channels}x{shapes.height}x{shapes.width}:{shapes.classes}"
+def shapes_key(problem: Problem) -> str:
+    """Key of a problem in the corpus, e.g. `1x32x32:10`."""
+    return "x".join(map(str, problem.sample)) + f":{problem.outputs}"
 
 
-def _store(seeds: Sequence[_Seed], corpus: Corpus, shapes: Shapes, task: str) -> None:
+def _shapes(problem: Problem) -> dict[str, int]:
+    """A problem as the settings of a seed set say it; their hash is its key."""
+    channels, height, width = problem.sample
+    return {"channels": channels, "height": height, "width": width, "classes": problem.outputs}
+
+
+def _store(seeds: Sequence[_Seed], corpus: Corpus, problem: Problem, task: str) -> None:
     corpus.networks.add(seed.network for seed in seeds)
     for seed in seeds:
-        corpus.networks.add_facts(seed.network.id, shapes_key(shapes), seed.facts)
+        corpus.networks.add_facts(seed.network.id, shapes_key(problem), seed.facts)
     corpus.networks.add_fingerprints(
         (seed.network.id, signature_to_bytes(signature(seed.network.source)), seed.facts.graph)
         for seed in seeds
@@ -127,7 +133,7 @@ def _curated(corpus: Corpus, known: Sequence[str], config: RunConfig) -> list[Ne
 def _adapt(
     parents: Sequence[Network],
     config: RunConfig,
-    shapes: Shapes,
+    problem: Problem,
     executor: Executor,
     observer: Observer,
     stop: Callable[[], bool],
@@ -139,7 +145,7 @@ def _adapt(
             parent.source if factor == 1 else scale_widths(parent.source, factor)
             for factor in FACTORS
         ]
-        fitting = first_fit(worker, scaled, shapes=shapes, recipe=config.recipe, caps=config.caps)
+        fitting = first_fit(worker, scaled, problem=problem, recipe=config.recipe, caps=config.caps)
         if fitting is None:
             return None
         source = scaled[fitting.index]

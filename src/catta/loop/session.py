@@ -53,7 +53,7 @@ class Session:
         """The adapted seeds, made at the first use and reused by later runs."""
         if self._seeds is None:
             seeds = seed_networks(
-                self.corpus, self.config, self.data.shapes, self.executor, self.observer, self.stop
+                self.corpus, self.config, self.data.problem, self.executor, self.observer, self.stop
             )
             self.safe_point()
             self._seeds = seeds

@@ -26,7 +26,7 @@ from catta.loop.seeds import seed_list_hash
 from catta.loop.session import Session
 from catta.models import ADAPTER_WEIGHTS, DEFAULT_MODEL
 from catta.paths import cache_dir
-from catta.records import Adapter, Example, Network, Shapes
+from catta.records import Adapter, Example, Network, Problem
 
 CARD_FILE = "card.json"
 
@@ -83,7 +83,7 @@ def train_warmup(session: Session, output: Path | None = None) -> Adapter:
     """
     config, observer = session.config, session.observer
     chosen = draw_seeds(session.seeds, config)
-    examples = warmup_examples(chosen, config, session.data.shapes)
+    examples = warmup_examples(chosen, config, session.data.problem)
     key = warmup_key(config)
     directory = output or cache_dir() / "adapters" / key.replace(":", "-")
     observer.begin("warm-up", None)
@@ -118,9 +118,9 @@ def draw_seeds(seeds: Sequence[Network], config: RunConfig) -> list[Network]:
     return shuffled[: config.seeds.warmup_examples]
 
 
-def warmup_examples(seeds: Sequence[Network], config: RunConfig, shapes: Shapes) -> list[Example]:
+def warmup_examples(seeds: Sequence[Network], config: RunConfig, problem: Problem) -> list[Example]:
     """Prompt-completion pairs that teach the form; the score wanted is `any`."""
-    prompt = build_prompt(shapes, config.caps, accuracy=None, helpers=True)
+    prompt = build_prompt(problem, config.caps, accuracy=None, helpers=True)
     return [training_example(prompt, seed.source) for seed in seeds]
 
 

@@ -6,7 +6,7 @@ from catta.records.generation import Adapter, Completion, Example, Prompt
 from catta.records.inspections import Inspection, InspectionOutcome, Structure
 from catta.records.networks import Match, Network
 from catta.records.outcomes import Outcome, Stage, Verdict
-from catta.records.problems import Problem, Shapes
+from catta.records.problems import Problem
 from catta.records.recipes import Recipe
 from catta.records.runs import Candidate, Cycle, Phase, Run
 
@@ -31,7 +31,6 @@ __all__ = [
     "Recipe",
     "Reported",
     "Run",
-    "Shapes",
     "Stage",
     "Structure",
     "Verdict",

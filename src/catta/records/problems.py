@@ -5,17 +5,6 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 
-class Shapes(BaseModel):
-    """What goes in and comes out of a network, without the batch axis."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    channels: int
-    height: int
-    width: int
-    classes: int
-
-
 class Problem(BaseModel):
     """What a network is asked for, on any task.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catta.generation import Generator, build_prompt
-from catta.records import Caps, Prompt, Shapes
+from catta.records import Caps, Problem, Prompt
 
 
 class GeneratorContract:
@@ -33,7 +33,7 @@ class GeneratorContract:
     def prompt(self) -> Prompt:
         """What is asked."""
         return build_prompt(
-            Shapes(channels=1, height=32, width=32, classes=10),
+            Problem(sample=(1, 32, 32), outputs=10),
             Caps(parameters=1_000_000, flops=50_000_000),
             accuracy=0.8,
         )
