@@ -35,6 +35,8 @@ from catta.records import (
     Verdict,
 )
 from catta.tasks import PreparedData, prepare
+from catta.tasks.known_tasks import find_task
+from catta.tasks.preparation import sample_size
 from catta.training.coverage import two_steps
 from catta.training.warm import WarmWorker
 
@@ -168,7 +170,7 @@ def _data(recipe: Recipe, wanted: Wanted, observer: Observer) -> PreparedData:
 def _recipe(source: str, facts: Structure, usual: Recipe, wanted: Wanted) -> Recipe:
     """With images of the task's usual size, or larger ones if the network works with no less."""
     size = None
-    if wanted.task != "txt-generation" and facts.resolution > usual.resolution:
+    if find_task(wanted.task).images and facts.resolution > usual.resolution:
         size = facts.resolution
     recipe = two_steps(wanted.task, source, size, dataset=wanted.dataset)
     return recipe.model_copy(update={"seconds": _SECONDS})
@@ -203,7 +205,7 @@ def _with_training(
         accuracy=score,
         dataset=data.dataset,
         steps=math.ceil(recipe.train_samples / recipe.batch),
-        resolution=recipe.length if recipe.task == "txt-generation" else recipe.resolution,
+        resolution=sample_size(recipe),
     )
 
 

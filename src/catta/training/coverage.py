@@ -16,12 +16,12 @@ from catta.records import Network, Outcome, Recipe, Stage, Verdict
 from catta.tasks import prepare
 from catta.tasks.built_in import BUILT_IN
 from catta.tasks.known_tasks import find_task
+from catta.tasks.text import TEXT_TASK
 from catta.training.recipes import recipe_for
 
 SIZES = (32, 64, 128, 224, 299)
 """Heights and widths of images that are tried, smallest first."""
 
-_TEXT = "txt-generation"
 _STEP: Mapping[str, int] = {"train_samples": 10, "validation_samples": 10, "batch": 5, "epochs": 1}
 """Two steps and a prediction: enough to see that a network trains."""
 
@@ -191,7 +191,7 @@ def two_steps(
     Raises:
         UsageError: As in `recipe_for`.
     """
-    given = {"length": size} if task == _TEXT else {"resolution": size}
+    given = {"length": size} if task == TEXT_TASK else {"resolution": size}
     limits = {"seconds": _SECONDS, "memory_mb": _MEMORY_MB}
     steps = {**_STEP, **(_DETECTION if task == "obj-detection" else {})}
     prm = {"lr": 0.01, "momentum": 0.9}
