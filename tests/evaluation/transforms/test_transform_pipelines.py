@@ -122,6 +122,56 @@ def test_what_memory_does_not_hold_is_done_batch_by_batch(images):
     assert torch.equal(rest(done.clone()), whole)
 
 
+def test_a_flip_of_bytes_comes_before_they_become_floats(images):
+    pipeline = for_training(stages(module(FLIPPED), images), images)
+    whole, _ = halves(pipeline, images, 1 << 30)
+    done, rest = halves(pipeline, images, 64 * 64 * 3 * len(images))
+    assert done.dtype == torch.uint8
+    assert [stage.name for stage in rest.stages] == [
+        "RandomHorizontalFlip",
+        "ToTensor",
+        "Normalize",
+    ]
+    batch = rest.of(done, torch.arange(len(images)))
+    either = [
+        torch.equal(got, image) or torch.equal(got, image.flip(2))
+        for got, image in zip(batch, whole, strict=True)
+    ]
+    assert all(either)
+    assert 0 < sum(torch.equal(a, b) for a, b in zip(batch, whole, strict=True)) < len(images)
+
+
+def test_a_flip_does_not_pass_what_draws(images):
+    body = ("transforms.RandomCrop(30)", "transforms.RandomHorizontalFlip()", *NORM_64[2:])
+    pipeline = for_training(stages(module(body), images), images)
+    _, rest = halves(pipeline, images, 1 << 30)
+    assert [stage.name for stage in rest.stages][:2] == ["RandomCrop", "RandomHorizontalFlip"]
+
+
+def test_several_threads_do_the_same(images):
+    many = images.repeat(200, 1, 1, 1)
+    pipeline = for_training(stages(module(NORM_64), many), many)
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        alone, _ = halves(pipeline, many, 1 << 30)
+        torch.set_num_threads(3)
+        together, _ = halves(pipeline, many, 1 << 30)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(threads)
+    assert torch.equal(alone, together)
+
+
+def test_bytes_become_the_same_floats_wherever_they_are_written(images):
+    every = torch.arange(256, dtype=torch.uint8).reshape(1, 1, 16, 16)
+    (stage,) = stages(module(("transforms.ToTensor()",)), images)
+    place = torch.empty(1, 1, 16, 16)
+    assert stage.into(every, place) is place
+    assert torch.equal(place, stage.apply(every))
+    assert torch.equal(place.flatten(), torch.arange(256) / 255)
+
+
 def test_evaluation_gets_nothing_random(images):
     source = module(
         (

@@ -33,11 +33,17 @@ def with_probability(share: float, apply: Apply) -> Apply:
 
     def some(images: Tensor) -> Tensor:
         which = chosen(len(images), share)
-        if len(which):
-            images[which] = apply(images[which])
+        change(images, which, apply)
         return images
 
     return some
+
+
+def change(images: Tensor, which: Tensor, apply: Apply) -> None:
+    """Put in the place of some samples what becomes of them."""
+    if len(which):
+        # Not `images[which] = ...`, which takes five times as long.
+        images.index_copy_(0, which, apply(images.index_select(0, which)))
 
 
 def interpolation_of(transform: Any) -> InterpolationMode | None:

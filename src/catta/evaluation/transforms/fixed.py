@@ -74,7 +74,7 @@ def blurred(name: str, transform: Any) -> Stage:
 
 def to_tensor(name: str, _: Any) -> Stage:
     """`ToTensor`: bytes as float32 in 0..1; what is floating point already stays."""
-    return fixed(name, _scaled)
+    return Stage(name=name, apply=_scaled, into=_scaled_into, pure=True)
 
 
 def to_bytes(name: str, _: Any) -> Stage:
@@ -106,6 +106,10 @@ def normalize(name: str, transform: Any) -> Stage:
 
 def _channels(values: Any) -> Tensor:
     return torch.as_tensor(values, dtype=torch.float32).reshape(-1, 1, 1)
+
+
+def _scaled_into(images: Tensor, place: Tensor) -> Tensor:
+    return place.copy_(images).div_(255)
 
 
 def _scaled(images: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from catta.evaluation.transforms.choosing import chosen, with_probability
+from catta.evaluation.transforms.choosing import change, chosen, with_probability
 from catta.evaluation.transforms.stage import Motion, Stage
 
 
@@ -27,9 +27,9 @@ def flip(name: str, share: float, axis: int) -> Stage:
 def flip_with_targets(stage: Stage, images: Tensor, targets: Any) -> None:
     """Mirror images in place, and with them masks (B, H, W) or dictionaries with `boxes`."""
     which = chosen(len(images), stage.share)
-    images[which] = images[which].flip(stage.axis)
+    change(images, which, lambda some: some.flip(stage.axis))
     if isinstance(targets, Tensor):
-        targets[which] = targets[which].flip(stage.axis - 1)
+        change(targets, which, lambda some: some.flip(stage.axis - 1))
         return
     length = images.shape[stage.axis]
     first, last = (0, 2) if stage.axis == 3 else (1, 3)

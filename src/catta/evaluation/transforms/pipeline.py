@@ -5,16 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from catta.evaluation.transforms.stage import Motion, Stage, TransformError
-
-_CHUNK = 128
-"""Images that are prepared at once."""
 
 _CHUNK_BYTES = 4 << 20
 """Images that go through the steps at once: what lies between two steps needs no fresh memory,
@@ -38,34 +36,31 @@ class Pipeline:
     largest: int = 0
 
     @property
-    def _chunk(self) -> int:
+    def chunk(self) -> int:
+        """Images that go through the steps at once."""
         return max(1, _CHUNK_BYTES // max(self.largest, 1))
 
     def __call__(self, images: Tensor) -> Tensor:
         """(B, C, H, W) to (B, C', H', W'); may write into the images."""
-        return self._by_chunks(images.split(self._chunk), self._of)
+        return _joined(images.split(self.chunk), self.into)
 
     def of(self, images: Tensor, indices: Tensor) -> Tensor:
         """Some of the images (N, C, H, W), which stay as they are, after all steps."""
-        chunks = indices.split(self._chunk)
-        return self._by_chunks(chunks, lambda chosen: self._of(images[chosen]))
 
-    def _by_chunks(
-        self, chunks: Sequence[Tensor], transformed: Callable[[Tensor], Tensor]
-    ) -> Tensor:
-        first = transformed(chunks[0])
-        if len(chunks) == 1:
-            return first
-        found = first.new_empty((sum(map(len, chunks)), *first.shape[1:]))
-        places = iter(found.split(self._chunk))
-        next(places).copy_(first)
-        for place, chunk in zip(places, chunks[1:], strict=True):
-            place.copy_(transformed(chunk))
-        return found
+        def transformed(chosen: Tensor, place: Tensor | None) -> Tensor:
+            return self.into(images.index_select(0, chosen), place)
 
-    def _of(self, images: Tensor) -> Tensor:
+        return _joined(indices.split(self.chunk), transformed)
+
+    def into(self, images: Tensor, place: Tensor | None) -> Tensor:
+        """After all steps, written to a place where one is given; may write into the images."""
         for stage in self.stages:
-            images = stage.apply(images)
+            if place is not None and stage.into is not None and _suits(images, place):
+                images = stage.into(images, place)
+            else:
+                images = stage.apply(images)
+        if place is not None and images.data_ptr() != place.data_ptr():
+            place.copy_(images)
         return images
 
     @property
@@ -113,7 +108,9 @@ def halves(pipeline: Pipeline, images: Tensor, budget: int) -> tuple[Tensor, Pip
             last = count
     largest = max((size for size, _ in sizes), default=0)
     before = Pipeline(pipeline.stages[:last], largest)
-    after = Pipeline(pipeline.stages[last:], largest)
+    left = pipeline.stages[last:]
+    floats = last > 0 and sizes[last - 1][1]
+    after = Pipeline(left if floats else _flips_first(left), largest)
     return (images if last == 0 else _all(before, images)), after
 
 
@@ -126,17 +123,40 @@ def _sizes(pipeline: Pipeline, probe: Tensor) -> list[tuple[int, bool]]:
     return found
 
 
+def _suits(images: Tensor, place: Tensor) -> bool:
+    return images.dtype == torch.uint8 and images.shape == place.shape
+
+
 def _all(pipeline: Pipeline, images: Tensor) -> Tensor:
-    # Clones: the images may be shared with other trainings.
-    chunks = images.split(_CHUNK)
-    first = pipeline(chunks[0].clone())
-    found = first.new_empty((len(images), *first.shape[1:]))
-    found[: len(first)] = first
-    done = len(first)
-    for chunk in chunks[1:]:
-        one = pipeline(chunk.clone())
-        found[done : done + len(one)] = one
-        done += len(one)
+    """All images after all steps, in as many threads as torch has; the images stay as they are."""
+
+    def transformed(chunk: Tensor, place: Tensor | None) -> Tensor:
+        return pipeline.into(chunk.clone(), place)  # they may be shared with other trainings
+
+    threads = torch.get_num_threads()
+    if threads == 1 or not all(stage.pure for stage in pipeline.stages):
+        return _joined(images.split(pipeline.chunk), transformed)
+    # torch resizes bytes in one thread; what it does in several is done here in one a chunk.
+    with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        found = _joined(images.split(pipeline.chunk), transformed, pool.map)
+    torch.set_num_threads(threads)  # the number for threads to come
+    return found
+
+
+def _joined(
+    chunks: Sequence[Tensor],
+    transformed: Callable[[Tensor, Tensor | None], Tensor],
+    run: Callable[..., Iterable[Tensor]] = map,
+) -> Tensor:
+    """What becomes of all chunks, beside each other in memory."""
+    first = transformed(chunks[0], None)
+    if len(chunks) == 1:
+        return first
+    found = first.new_empty((sum(map(len, chunks)), *first.shape[1:]))
+    places = found.split(len(chunks[0]))
+    places[0].copy_(first)
+    for _ in run(transformed, chunks[1:], places[1:]):
+        pass
     return found
 
 
@@ -151,6 +171,17 @@ def _needed(stages: Sequence[Stage], probe: Tensor) -> list[Stage]:
             found.append(stage)
         images = after
     return found
+
+
+def _flips_first(stages: Sequence[Stage]) -> tuple[Stage, ...]:
+    """Flips before what they may come after: bytes are a quarter of the floats that they become."""
+    found: list[Stage] = []
+    for stage in stages:
+        place = len(found)
+        while place > 0 and _passes(stage, found[place - 1]):
+            place -= 1
+        found.insert(place, stage)
+    return tuple(found)
 
 
 def _passes(flip: Stage, other: Stage) -> bool:

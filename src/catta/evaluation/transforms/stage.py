@@ -39,6 +39,8 @@ class Stage:
         axis: Of a flip, 3 (horizontal) or 2.
         share: Of a flip, the probability.
         slow: Whether it goes through the images one by one.
+        pure: Whether several threads may do it at once.
+        into: The same from bytes to floats of the same shape, written to where they are to be.
     """
 
     name: str
@@ -49,6 +51,8 @@ class Stage:
     axis: int = 3
     share: float = 0.0
     slow: bool = False
+    pure: bool = False
+    into: Callable[[Tensor, Tensor], Tensor] | None = None
 
     @property
     def in_evaluation(self) -> Stage | None:
@@ -58,7 +62,7 @@ class Stage:
 
 def fixed(name: str, apply: Apply, motion: Motion = Motion.NONE) -> Stage:
     """A step that is the same for all images and at all times."""
-    return Stage(name=name, apply=apply, motion=motion)
+    return Stage(name=name, apply=apply, motion=motion, pure=True)
 
 
 def drawn(

@@ -29,6 +29,9 @@ class _Lazy:
         self._images, self._pipeline = images, pipeline
 
     def __getitem__(self, indices: Tensor) -> Tensor:
+        return self.index_select(0, indices)
+
+    def index_select(self, axis: int, indices: Tensor) -> Tensor:
         return self._pipeline.of(self._images, indices)
 
 
