@@ -210,3 +210,12 @@ def test_a_value_that_makes_no_sense(prm: dict[str, Any], message: str, tmp_path
     with pytest.raises(UsageError, match=message):
         run(tmp_path, GOOD, False, prm=prm)
     assert not (tmp_path / "c.sqlite").exists()
+
+
+def test_what_cannot_be_written_is_said_before_the_training(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=r"save_path: .*below is no directory"):
+        run(tmp_path, GOOD, False, save_path=tmp_path / "file" / "below")
+    with pytest.raises(UsageError, match=r"prefix: '\.\./mine' cannot begin the name of a file"):
+        run(tmp_path, GOOD, False, prefix="../mine")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -70,6 +70,7 @@ def test_a_file_registers_datasets_and_metrics(tmp_path: Path) -> None:
     ("lines", "message"),
     [
         (["1 / 0"], r"the plugin .*mine\.py failed: ZeroDivisionError: division by zero"),
+        (["raise SystemExit(3)"], r"the plugin .*mine\.py failed: SystemExit: 3"),
         (["def"], r"the plugin .*mine\.py failed: SyntaxError"),
         (["import no_such_module"], r"failed: ModuleNotFoundError: No module named 'no_such_m"),
         (["x = 1"], r"the plugin .*mine\.py registers no dataset, metric, task or transform"),
@@ -89,7 +90,7 @@ def test_a_file_that_does_not_work_is_named(tmp_path: Path, lines: list[str], me
 
 
 def test_a_file_that_is_missing_or_no_python_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"the plugin .*mine\.py does not exist"):
+    with pytest.raises(UsageError, match=r"the plugin .*mine\.py is no file"):
         load_plugin(tmp_path / "mine.py")
     with pytest.raises(UsageError, match=r"the plugin .*mine\.txt is not a Python file"):
         load_plugin(write(tmp_path / "mine.txt", "x"))
@@ -190,3 +191,20 @@ def test_the_page_lists_every_metric_and_no_dataset_that_there_is_not() -> None:
     listed = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
     assert listed <= set(dataset_names())
     assert {"text", "image-folder", "python-docs"} <= listed
+
+
+def test_a_dataset_that_fails_is_named(cache: Path) -> None:
+    class Broken:
+        classes, channels, origin = 2, 1, "nowhere"
+
+        def present(self) -> bool:
+            return True
+
+        def load(self, directory: Path | None, progress: Any = None) -> Any:
+            return 1 / 0 if directory is None else "no images"
+
+    register_dataset("broken", Broken())
+    with pytest.raises(UsageError, match="the dataset broken failed: ZeroDivisionError: division"):
+        prepare(Recipe(dataset="broken"))
+    with pytest.raises(UsageError, match="the dataset broken failed: AttributeError: 'str' object"):
+        prepare(Recipe(dataset="broken"), directory=cache)

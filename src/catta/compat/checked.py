@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -11,6 +12,7 @@ from typing import Any
 
 from catta.corpus import Corpus
 from catta.errors import ExportError, UsageError
+from catta.fetch import storing
 from catta.paths import default_corpus
 from catta.records import Evaluation, Recipe
 from catta.training.quality import Quality, code_quality
@@ -107,13 +109,15 @@ def check_nn(
         unsafe: Run without isolation if none can be had.
 
     Raises:
-        UsageError: A name is unknown, a value makes no sense, or networks for the task have no
-            ONNX file.
+        UsageError: A name is unknown, a value makes no sense, `save_path` is no directory, or
+            networks for the task have no ONNX file.
     """
     recipe = _recipe(nn_code, task, dataset, metric, prm, epoch_limit_minutes)
     if export_onnx:
         _expect_onnx(task)
     name = prefixed(nn_code, prefix)
+    target = Path(save_path or ".")
+    _expect_directory(target)
     transforms = None if transform_dir is None else Path(transform_dir)
     with ExitStack() as stack:
         store = stack.enter_context(Corpus.open(corpus or default_corpus())) if save_to_db else None
@@ -129,7 +133,6 @@ def check_nn(
         )
         known = None if store is None else store.networks.get(subject.id)
         name = name if known is None else known.name
-        target = Path(save_path or ".")
         if save_path is not None:
             _save(target, trained.evaluation, dict(prm))
         file, error = None, None
@@ -150,7 +153,13 @@ def check_nn(
 
 
 def prefixed(nn_code: str, prefix: str | None) -> str:
-    """Name of a network that has none: a prefix, and a hash of its text."""
+    """Name of a network that has none: a prefix, and a hash of its text.
+
+    Raises:
+        UsageError: The text is no module, or the prefix is no part of the name of a file.
+    """
+    if prefix and (Path(prefix).name != prefix or not prefix.isprintable()):
+        raise UsageError(f"prefix: {prefix!r} cannot begin the name of a file")
     digest = named("checked", nn_code).id.partition(":")[2][:16]
     return f"{prefix}-{digest}" if prefix else digest
 
@@ -180,6 +189,13 @@ def _expect_onnx(task: str) -> None:
 
     expect_exportable(task)
     find_exporter("onnx", "none")
+
+
+def _expect_directory(directory: Path) -> None:
+    """Raise UsageError, before any training, where nothing can be written."""
+    place = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        raise UsageError(f"save_path: {directory} is no directory, or cannot be written to")
 
 
 def _onnx(
@@ -225,10 +241,11 @@ def _whole(name: str, value: object) -> int:
 
 def _save(directory: Path, evaluation: Evaluation, prm: Mapping[str, Any]) -> None:
     """A file for each epoch, in LEMUR's form: a list of one flat object."""
-    directory.mkdir(parents=True, exist_ok=True)
     seconds = 0.0
-    for measured in evaluation.epochs:
-        seconds += measured.seconds
-        plain = {k: v for k, v in asdict(measured).items() if k not in {"metrics", "seconds"}}
-        row = {**prm, **plain, **measured.metrics, "duration": round(seconds * 1e9)}
-        (directory / f"{measured.epoch}.json").write_text(json.dumps([row], indent=1))
+    with storing(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+        for measured in evaluation.epochs:
+            seconds += measured.seconds
+            plain = {k: v for k, v in asdict(measured).items() if k not in {"metrics", "seconds"}}
+            row = {**prm, **plain, **measured.metrics, "duration": round(seconds * 1e9)}
+            (directory / f"{measured.epoch}.json").write_text(json.dumps([row], indent=1))

@@ -7,7 +7,8 @@ one with `register_dataset`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from catta.errors import UsageError
+from catta.errors import CattaError, UsageError
 from catta.fetch import Progress
 
 if TYPE_CHECKING:
@@ -195,6 +196,19 @@ def find_dataset(name: str) -> Dataset | ImageDataset:
         return cast("Dataset | ImageDataset", plugin.load())
     except (ImportError, AttributeError) as error:
         raise UsageError(f"dataset {name!r} ({plugin.value}) cannot be loaded: {error}") from error
+
+
+@contextmanager
+def named_failures(name: str) -> Generator[None]:
+    """Turn what the code of a dataset of the user's raises into a `UsageError` that names it."""
+    try:
+        yield
+    except CattaError:
+        raise
+    except Exception as error:
+        if name in _BUILT_IN:
+            raise
+        raise UsageError(f"the dataset {name} failed: {type(error).__name__}: {error}") from error
 
 
 def tasks_of(dataset: Dataset | ImageDataset) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def load_plugin(path: Path) -> Plugin:
         UsageError: The file cannot be read, fails, or registers nothing.
     """
     if not path.is_file():
-        raise UsageError(f"the plugin {path} does not exist")
+        raise UsageError(f"the plugin {path} is no file")
     name = f"catta_plugin_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
@@ -51,7 +51,7 @@ def load_plugin(path: Path) -> Plugin:
         spec.loader.exec_module(module)
     except UsageError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise UsageError(f"the plugin {path} failed: {type(error).__name__}: {error}") from error
     after = _registered()

@@ -27,7 +27,7 @@ from catta.errors import UsageError
 from catta.fetch import Progress, locked, scratch_directory, storing
 from catta.paths import cache_dir
 from catta.records import Problem, Recipe
-from catta.tasks.datasets import Dataset, ImageDataset, find_dataset, tasks_of
+from catta.tasks.datasets import Dataset, ImageDataset, find_dataset, named_failures, tasks_of
 from catta.tasks.images import CHUNK, Normalisation, normalised
 from catta.tasks.known_tasks import find_task
 from catta.tasks.sources import ImageSource, Part, Samples, Source
@@ -92,10 +92,15 @@ def prepare(
         progress: Told in one line what is going on.
 
     Raises:
-        UsageError: Unknown task or dataset, one that is not for this task, or the directory does
-            not hold the dataset.
+        UsageError: Unknown task or dataset, one that is not for this task, the directory does not
+            hold the dataset, or the code of a dataset of the user's fails.
         FetchError: The dataset cannot be obtained, is damaged, or the disk is full.
     """
+    with named_failures(recipe.dataset):
+        return _prepared(recipe, directory, progress)
+
+
+def _prepared(recipe: Recipe, directory: Path | None, progress: Progress | None) -> PreparedData:
     if recipe.transform is not None and not find_task(recipe.task).images:
         raise UsageError(f"{recipe.task} takes no transform; {recipe.transform} is for images")
     source = open_source(recipe.task, recipe.dataset, directory, progress)
