@@ -10,9 +10,10 @@ from typing import Any
 from catta import zoo
 from catta.corpus import Corpus
 from catta.errors import UsageError
+from catta.hpo.plan import Tell
 from catta.hpo.report import TuneReport
 from catta.hpo.settings import TuneSettings
-from catta.hpo.tuning import Tell, tune
+from catta.hpo.tuning import tune
 from catta.hpo.warm_start import published_count
 from catta.library import inspect_networks
 from catta.records import InspectionOutcome, Network, Recipe, Structure
