@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -92,13 +93,31 @@ def test_a_divided_directory_keeps_its_parts(tmp_path: Path, test: str) -> None:
     folder(tmp_path / test, {"cats": 2, "dogs": 1})
     (tmp_path / "train" / "notes.txt").write_text("no image")
     source = IMAGE_FOLDER.open(TASK, tmp_path)
-    assert (source.name, source.words, source.outputs) == ("image-folder", ("cats", "dogs"), 2)
+    assert source.name.startswith("image-folder@")
+    assert (source.words, source.outputs) == (("cats", "dogs"), 2)
     assert source.strata().tolist() == [0] * 5 + [1] * 7
     assert source.count("test") == 3
     samples = source.read("train", np.array([11, 0, 5]), 8)
     assert samples["x"].shape == (3, 3, 8, 8)
     assert samples["y"].tolist() == [1, 0, 1]
     assert colours(samples["x"]) == ["blue", "red", "blue"]
+
+
+def test_a_directory_is_named_by_what_it_holds(tmp_path: Path) -> None:
+    folder(tmp_path / "one", {"cats": 12, "dogs": 12})
+    shutil.copytree(tmp_path / "one", tmp_path / "copy")
+    folder(tmp_path / "other", {"cats": 12, "dogs": 13})
+    recipe = Recipe(dataset="image-folder", resolution=8, train_samples=10, validation_samples=10)
+    one, copy, other = (
+        prepare(recipe, directory=tmp_path / name) for name in ("one", "copy", "other")
+    )
+    assert one.dataset == copy.dataset != other.dataset
+    named = recipe.model_copy(update={"dataset": one.dataset})
+    assert prepare(named, directory=tmp_path / "copy").dataset == one.dataset
+    with pytest.raises(UsageError, match=f"not those of {one.dataset}: they are {other.dataset}"):
+        prepare(named, directory=tmp_path / "other")
+    with pytest.raises(UsageError, match="not those of digits@1: they are digits"):
+        prepare(Recipe(dataset="digits@1"))
 
 
 def test_of_three_parts_the_validation_part_is_left_alone(tmp_path: Path) -> None:

@@ -59,6 +59,9 @@ def test_a_text_is_prepared_for_training(tmp_path: Path) -> None:
     probes = len(data.test["probes"])
     assert len(data.test["y"]) + probes == len(np.load(data.inputs / "test_x.npy")) > probes
     longer = prepare(recipe.model_copy(update={"length": 32}), directory=path)
+    assert longer.dataset == data.dataset
+    path.write_text(path.read_text() + "and another one\n")
+    assert prepare(recipe, directory=path).dataset != data.dataset
     assert longer.validation["y"].shape == (50, 32)
 
 

@@ -178,12 +178,12 @@ def dataset_names() -> tuple[str, ...]:
 
 
 def find_dataset(name: str) -> Dataset | ImageDataset:
-    """The dataset of that name.
+    """The dataset of that name; what stands behind an `@` says what it holds, see `expect_content`.
 
     Raises:
         UsageError: There is none of that name, or the package that brings it cannot be loaded.
     """
-    built_in = _BUILT_IN.get(name)
+    built_in = _BUILT_IN.get(name.partition("@")[0])
     if built_in is not None:
         module, _, attribute = built_in.partition(":")
         return cast("Dataset | ImageDataset", getattr(import_module(module), attribute))
@@ -198,6 +198,29 @@ def find_dataset(name: str) -> Dataset | ImageDataset:
         raise UsageError(f"dataset {name!r} ({plugin.value}) cannot be loaded: {error}") from error
 
 
+def with_content(name: str, digest: str) -> str:
+    """Name of a dataset that holds whatever the user's directory does: `NAME@<hash>`.
+
+    Under a name alone, what was measured on one directory would count for every other one.
+    """
+    return f"{name}@{digest[:12]}"
+
+
+def expect_content(wanted: str, found: str) -> None:
+    """Require that a dataset holds what its name says, if it says anything.
+
+    Args:
+        wanted: The name that was asked for.
+        found: The name of what was opened.
+
+    Raises:
+        UsageError: It holds something else.
+    """
+    name, mark, _ = wanted.partition("@")
+    if mark and name in _BUILT_IN and wanted != found:
+        raise UsageError(f"the data are not those of {wanted}: they are {found}")
+
+
 @contextmanager
 def named_failures(name: str) -> Generator[None]:
     """Turn what the code of a dataset of the user's raises into a `UsageError` that names it."""
@@ -206,7 +229,7 @@ def named_failures(name: str) -> Generator[None]:
     except CattaError:
         raise
     except Exception as error:
-        if name in _BUILT_IN:
+        if name.partition("@")[0] in _BUILT_IN:
             raise
         raise UsageError(f"the dataset {name} failed: {type(error).__name__}: {error}") from error
 

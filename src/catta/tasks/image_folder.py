@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from catta.errors import UsageError
 from catta.fetch import Progress
+from catta.tasks.datasets import with_content
 from catta.tasks.image_files import SUFFIXES, ImageFileSource, Labelled
 from catta.tasks.splits import stratified_subset
 
@@ -53,10 +55,11 @@ class ImageFolder:
         tests = [directory / name for name in ("test", "val")]
         test = next((place for place in tests if place.is_dir()), None)
         if train.is_dir() and test is not None:
-            return divided_folder("image-folder", find_classes(train), find_classes(test))
+            source = divided_folder("image-folder", find_classes(train), find_classes(test))
+            return _with_content(source, directory)
         if train.is_dir():
             raise UsageError(f"{directory} has a directory train, but neither test nor val")
-        return _undivided(find_classes(directory))
+        return _with_content(_undivided(find_classes(directory)), directory)
 
 
 def find_classes(place: Path) -> ClassFiles:
@@ -117,6 +120,16 @@ def _undivided(classes: ClassFiles) -> ImageFileSource:
     return ImageFileSource(
         name="image-folder", words=tuple(classes), train=next(parts), test=next(parts)
     )
+
+
+def _with_content(source: ImageFileSource, root: Path) -> ImageFileSource:
+    """Named by the paths below `root` and the sizes of the files, which copies have too."""
+    digest = hashlib.sha256()
+    for part in (source.train, source.test):
+        for path in part.paths:
+            digest.update(f"{path.relative_to(root)}\0{path.stat().st_size}\0".encode())
+        digest.update(b"\0")
+    return replace(source, name=with_content(source.name, digest.hexdigest()))
 
 
 def _images(place: Path) -> list[Path]:

@@ -27,7 +27,14 @@ from catta.errors import UsageError
 from catta.fetch import Progress, locked, scratch_directory, storing
 from catta.paths import cache_dir
 from catta.records import Problem, Recipe
-from catta.tasks.datasets import Dataset, ImageDataset, find_dataset, named_failures, tasks_of
+from catta.tasks.datasets import (
+    Dataset,
+    ImageDataset,
+    expect_content,
+    find_dataset,
+    named_failures,
+    tasks_of,
+)
 from catta.tasks.images import CHUNK, Normalisation, normalised
 from catta.tasks.known_tasks import find_task
 from catta.tasks.sources import ImageSource, Part, Samples, Source
@@ -143,7 +150,9 @@ def open_source(
     found = find_dataset(dataset)
     if task not in tasks_of(found):
         raise UsageError(f"{dataset} is a dataset for {', '.join(tasks_of(found))}, not for {task}")
-    return opened(found, task, directory, progress)
+    source = opened(found, task, directory, progress)
+    expect_content(dataset, source.name)
+    return source
 
 
 def opened(

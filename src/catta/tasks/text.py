@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from catta.errors import UsageError
 from catta.fetch import Progress
+from catta.tasks.datasets import with_content
 from catta.tasks.text_files import SUFFIXES, find_texts, read_texts
 from catta.tasks.text_source import CharacterSource, text_source
 
@@ -36,7 +37,8 @@ class OwnText:
             raise UsageError(
                 f"the dataset text needs a file or a directory of {', '.join(SUFFIXES)} files"
             )
-        return text_source("text", read_texts(find_texts(directory)))
+        source = text_source("text", read_texts(find_texts(directory)))
+        return replace(source, name=with_content(source.name, source.digest()))
 
 
 TEXT = OwnText()
