@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -34,3 +36,12 @@ def test_an_early_end() -> None:
     batches = map_batches(process_of, ITEMS * 20, workers=2)
     assert next(batches)[0][0] == 0
     batches.close()  # type: ignore[attr-defined]
+
+
+def test_only_the_processors_that_it_may_use_count() -> None:
+    ask = (
+        "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+        "from catta.processes import usable_cpus; print(usable_cpus())"
+    )
+    asked = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert asked.stdout == "1\n"

@@ -1,4 +1,4 @@
-"""The same pure function over many items, in several processes."""
+"""The same pure function over many items, in several processes; how many there may be."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar, cast
-
-from joblib import Parallel, delayed
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -20,6 +18,13 @@ BATCH = 64
 
 ROUND = 8
 """Batches of each process between two moments at which the others are waited for."""
+
+
+def usable_cpus() -> int:
+    """Processors that this process may use: its affinity and its container's quota count."""
+    from joblib import cpu_count  # takes half a second to import
+
+    return cpu_count()
 
 
 def map_batches(
@@ -40,6 +45,8 @@ def map_batches(
     if workers == 1 or len(items) < WORTH_PROCESSES:
         yield from (_apply(function, batch) for batch in batches)
         return
+    from joblib import Parallel, delayed
+
     # In rounds: ending joblib's own generator early warns, and now and then kills a thread of it.
     with Parallel(n_jobs=workers, initializer=_ignore_interrupts) as parallel:
         while chosen := list(islice(batches, workers * ROUND)):

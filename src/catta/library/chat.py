@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any
 from catta.errors import UsageError
 from catta.generation import build_prompt, training_example
 from catta.novelty import parse, strip
-from catta.processes import map_batches
+from catta.processes import map_batches, usable_cpus
 from catta.records import Caps, Example, Problem, Prompt
 
 TASK = "img-classification"
@@ -69,7 +68,7 @@ def pairs(
     ]
     examples = (
         example
-        for batch in map_batches(_example, asked, workers=workers or os.cpu_count() or 1)
+        for batch in map_batches(_example, asked, workers=workers or usable_cpus())
         for example in batch
     )
     for row, why in zip(rows, reasons, strict=True):

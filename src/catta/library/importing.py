@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from catta.errors import Interrupted
 from catta.library.identify import identify_all
 from catta.library.progress import ImportProgress, SilentProgress
 from catta.library.report import ImportReport
+from catta.processes import usable_cpus
 from catta.records import Network
 
 Stop = Callable[[], bool]
@@ -77,7 +77,7 @@ def import_lemur(
         known = corpus.trials.imported(digest)
         if known is not None:
             return ImportReport.from_dict(known)
-        networks = _identified(wheel, workers or os.cpu_count() or 1, tell, asked)
+        networks = _identified(wheel, workers or usable_cpus(), tell, asked)
         with corpus.connector.transaction() as connection:
             before = Holdings.read(connection)
             key, report = _store(corpus, wheel, digest, networks, tell, asked)

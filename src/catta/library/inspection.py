@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from catta.evaluation.problem_shapes import CLASSIFICATION
 from catta.execution import LocalExecutor
 from catta.library.progress import ImportProgress, SilentProgress
 from catta.library.run_networks import built_by, find_run, seeds_of, task_of
+from catta.processes import usable_cpus
 
 _BATCH = 50
 """Inspections that are stored in one transaction: what a kill at a bad moment loses at most."""
@@ -143,7 +143,7 @@ def _inspected(
     tell.begin("inspect networks", len(wanted))
     try:
         with LocalExecutor(
-            lambda: Worker(None, sandbox=sandbox), min(workers or os.cpu_count() or 1, len(wanted))
+            lambda: Worker(None, sandbox=sandbox), min(workers or usable_cpus(), len(wanted))
         ) as executor:
             for _, found in executor.map_unordered(_inspect, _jobs(corpus, wanted)):
                 unsaved.append(found)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 
 from catta.corpus import Corpus
 from catta.errors import CattaError
 from catta.library.progress import ImportProgress
 from catta.novelty import InvalidSource, signature, signature_to_bytes
+from catta.processes import map_batches, usable_cpus
 
 _BUSY_SECONDS = 1.0
 """How long storing waits for another writer: a question has its answer without it."""
@@ -51,11 +51,9 @@ def _computed(
 ) -> Iterator[bytes | None]:
     if not texts:
         return
-    from catta.processes import map_batches  # joblib takes as long as the rest of a question
-
     progress.begin("compute signatures", len(texts))
     try:
-        for batch in map_batches(_signature, texts, workers=workers or os.cpu_count() or 1):
+        for batch in map_batches(_signature, texts, workers=workers or usable_cpus()):
             progress.advance(len(batch))
             yield from batch
     finally:

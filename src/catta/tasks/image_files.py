@@ -8,7 +8,6 @@ quarter or half of their size where that is still large enough.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from catta.errors import FetchError
+from catta.processes import usable_cpus
 from catta.tasks.images import Normalisation
 from catta.tasks.sources import Part, Samples, measured
 
@@ -90,7 +90,7 @@ class ImageFileSource:
         def fill(position: int) -> None:
             x[position] = read_image(labelled.paths[int(indices[position])], size)
 
-        with ThreadPoolExecutor(max_workers=os.cpu_count()) as threads:  # decoding frees the GIL
+        with ThreadPoolExecutor(max_workers=usable_cpus()) as threads:  # decoding frees the GIL
             for _ in threads.map(fill, range(len(indices))):
                 pass
         return {"x": x, "y": labelled.y[indices]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from catta.corpus import Corpus
 from catta.errors import CattaError, Interrupted, UsageError
 from catta.evaluation import TrainReport, Worker, choose_sandbox, train_and_score
 from catta.execution import LocalExecutor
+from catta.processes import usable_cpus
 from catta.records import Network, Outcome, Recipe, Stage, Verdict
 from catta.tasks import prepare
 from catta.tasks.built_in import BUILT_IN
@@ -172,7 +172,7 @@ def _at_size(
         return train_and_score(worker, network.source, data=data, recipe=recipe)
 
     with LocalExecutor(
-        lambda: Worker(data.inputs, sandbox=sandbox), where.workers or os.cpu_count() or 1
+        lambda: Worker(data.inputs, sandbox=sandbox), where.workers or usable_cpus()
     ) as executor:
         yield from executor.map_unordered(work, networks)
 

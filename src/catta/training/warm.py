@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from catta.errors import Interrupted, UsageError
 from catta.evaluation import Worker, choose_sandbox
+from catta.processes import usable_cpus
 
 MOST_THREADS = 128
 """Half of what a sandbox lets a job have, for torch starts others beside those of a computation."""
@@ -38,7 +38,7 @@ class WarmWorker:
         self._sandbox, self._unsafe = sandbox, unsafe
         if threads is not None and not 1 <= threads <= MOST_THREADS:
             raise UsageError(f"threads must be 1 to {MOST_THREADS}, not {threads}")
-        self._threads = threads or min(os.cpu_count() or 1, MOST_THREADS)
+        self._threads = threads or min(usable_cpus(), MOST_THREADS)
         self._worker: Worker | None = None
         self._inputs: Path | None = None
         self.interrupted = False
