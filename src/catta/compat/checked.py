@@ -17,8 +17,9 @@ from catta.paths import default_corpus
 from catta.records import Evaluation, Recipe
 from catta.training.quality import Quality, code_quality
 from catta.training.recipes import recipe_for
+from catta.training.running import TrainObserver
 from catta.training.subjects import named
-from catta.training.trainer import Trained, TrainObserver, train
+from catta.training.trainer import Trained, train
 
 _HUNDRED_SECONDS = 1e11
 _LEMURS_NAMES = {"map": "map50"}

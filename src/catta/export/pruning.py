@@ -18,7 +18,8 @@ from catta.export.subjects import Subject
 from catta.export.workplace import Workplace
 from catta.novelty import InvalidSource, network_id
 from catta.records import EpochMeasurement, Evaluation, Network, Recipe, Verdict
-from catta.training.trainer import Trained, TrainObserver
+from catta.training.running import TrainObserver
+from catta.training.trainer import Trained
 from catta.training.warm import WarmWorker
 
 _PERFORM = "catta.export.jobs.prune_network:perform"

@@ -19,7 +19,7 @@ from catta.export.trained import trained_subject
 from catta.export.workplace import Workplace
 from catta.records import Network, Outcome, Recipe
 from catta.tasks import prepare
-from catta.training.trainer import TrainObserver
+from catta.training.running import TrainObserver
 from catta.training.warm import WarmWorker
 
 KINDS: tuple[tuple[str, str], ...] = (

@@ -11,7 +11,8 @@ from catta.export.subjects import Subject, prepared
 from catta.export.weights import read_weights
 from catta.paths import cache_dir
 from catta.records import Network, Recipe
-from catta.training.trainer import TrainObserver, train
+from catta.training.running import TrainObserver
+from catta.training.trainer import train
 from catta.training.warm import WarmWorker
 from catta.training.weights import save_weights
 

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from catta.training.comparable import Fidelity, Noise, fidelity, noise
     from catta.training.quality import Quality, code_quality
     from catta.training.recipes import recipe_for
+    from catta.training.running import TrainObserver
     from catta.training.subjects import find_subject
-    from catta.training.trainer import Trained, TrainObserver, train
+    from catta.training.trainer import Trained, train
     from catta.training.warm import WarmWorker
 
 __all__ = [
@@ -36,7 +37,7 @@ _HOMES = {
     "Fidelity": "catta.training.comparable",
     "Noise": "catta.training.comparable",
     "Quality": "catta.training.quality",
-    "TrainObserver": "catta.training.trainer",
+    "TrainObserver": "catta.training.running",
     "Trained": "catta.training.trainer",
     "WarmWorker": "catta.training.warm",
     "code_quality": "catta.training.quality",

@@ -15,7 +15,8 @@ from catta.corpus import Corpus
 from catta.corpus.registry import networks as networks_of
 from catta.errors import UsageError
 from catta.records import Network, Recipe
-from catta.training.trainer import TrainObserver, train
+from catta.training.running import TrainObserver
+from catta.training.trainer import train
 from catta.training.warm import WarmWorker
 
 

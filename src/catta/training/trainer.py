@@ -6,46 +6,22 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from catta.corpus import Corpus
-from catta.errors import FetchError, Interrupted, UsageError
-from catta.evaluation import TrainReport, Worker, train_and_score
+from catta.errors import Interrupted, UsageError
+from catta.evaluation import TrainReport
 from catta.evaluation.expected import prediction_bytes
 from catta.evaluation.sandbox import accelerators
 from catta.evaluation.wire import MAX_ARRAYS
-from catta.records import (
-    EpochMeasurement,
-    Evaluation,
-    Network,
-    Outcome,
-    Problem,
-    Recipe,
-    Stage,
-    Verdict,
-)
+from catta.records import EpochMeasurement, Evaluation, Network, Problem, Recipe
 from catta.tasks import PreparedData, prepare
 from catta.tasks.targets import PROBES
-from catta.training.checkpoints import Checkpoint
+from catta.training.running import Training, TrainObserver
 from catta.training.transforms import find_transform
 from catta.training.warm import WarmWorker
-
-_OK = Verdict(outcome=Outcome.OK, stage=Stage.SCORE)
-
-
-class TrainObserver(Protocol):
-    """Is told how a training goes; from other threads too."""
-
-    def message(self, text: str) -> None:
-        """One line for the user."""
-        ...
-
-    def epoch(self, measured: EpochMeasurement, total: int) -> bool | None:
-        """An epoch of `total` has ended; False ends the training there."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,10 +100,7 @@ def train(
     """
     if recipe.compile:
         sandbox = _that_compiles(unsafe, warm)
-    transform = None
-    if recipe.transform is not None:
-        found = find_transform(recipe.transform, corpus, transform_dir)
-        recipe, transform = recipe.model_copy(update={"transform": found.name}), found.source
+    recipe, transform = _with_transform(recipe, corpus, transform_dir)
     data = prepare(recipe, directory=directory, progress=observer.message if observer else None)
     # A fallback must not pass for the dataset that it stands in for.
     recipe = recipe.model_copy(update={"dataset": data.dataset})
@@ -142,20 +115,45 @@ def train(
             note=data.note,
         )
     _expect_predictions_that_fit(data)
-    checkpoint = Checkpoint(network.id, recipe.id)
+    training = Training(
+        network=network,
+        recipe=recipe,
+        data=data,
+        transform=transform,
+        weights=weights,
+        observer=observer,
+    )
     try:
         with ExitStack() as stack:
             if warm is None:
                 warm = stack.enter_context(
                     WarmWorker(sandbox=sandbox, unsafe=unsafe, threads=threads)
                 )
-            worker = warm.of(data.inputs)
-            report, epochs = _run(
-                worker, network, recipe, data, checkpoint, weights, observer, transform
-            )
+            report, epochs = training.run(warm.of(data.inputs))
     except KeyboardInterrupt as error:
-        raise Interrupted(_how_to_go_on(network, recipe, checkpoint)) from error
+        raise Interrupted(training.how_to_go_on()) from error
     warm.check()
+    return _kept(corpus, training, report, epochs)
+
+
+def _with_transform(
+    recipe: Recipe, corpus: Corpus | None, directory: Path | None
+) -> tuple[Recipe, str | None]:
+    """The recipe with the full name of its transform, and the source of that."""
+    if recipe.transform is None:
+        return recipe, None
+    found = find_transform(recipe.transform, corpus, directory)
+    return recipe.model_copy(update={"transform": found.name}), found.source
+
+
+def _kept(
+    corpus: Corpus | None,
+    training: Training,
+    report: TrainReport,
+    epochs: Sequence[EpochMeasurement],
+) -> Trained:
+    """What a training came to, kept in the corpus where it is what its recipe says."""
+    network, recipe = training.network, training.recipe
     stopped = report.stopped and len(epochs) < recipe.epochs
     whole = not stopped or recipe.track == "own" or recipe.schedule == "constant"
     if stopped and whole:
@@ -166,14 +164,14 @@ def train(
             corpus.networks.add([network])
             corpus.evaluations.add(evaluation, recipe)
     if not stopped:
-        checkpoint.remove()
+        training.checkpoint.remove()
     return Trained(
         network=network,
         recipe=recipe,
-        problem=data.problem,
+        problem=training.data.problem,
         evaluation=evaluation,
         weights=report.weights,
-        note=_note(data, report),
+        note=_note(training.data, report),
         stopped=stopped,
         pretrained=report.pretrained,
     )
@@ -214,58 +212,6 @@ def _expect_predictions_that_fit(data: PreparedData) -> None:
         )
 
 
-def _how_to_go_on(network: Network, recipe: Recipe, checkpoint: Checkpoint) -> str:
-    saved = checkpoint.load()
-    if saved is None:
-        return f"Stopped {network.name} before an epoch was kept; the same command begins it again."
-    return (
-        f"Stopped {network.name} after epoch {len(saved[0])} of {recipe.epochs}; "
-        "the same command goes on from there."
-    )
-
-
-def _run(
-    worker: Worker,
-    network: Network,
-    recipe: Recipe,
-    data: PreparedData,
-    checkpoint: Checkpoint,
-    weights: bool,
-    observer: TrainObserver | None,
-    transform: str | None,
-) -> tuple[TrainReport, list[EpochMeasurement]]:
-    """Train, from the checkpoint on if there is one; returns all epochs, the earlier ones too."""
-    saved = checkpoint.load()
-    epochs, state = saved if saved is not None else ([], None)
-    before = len(epochs)
-    if observer is not None:
-        if before:
-            observer.message(f"Going on after epoch {before} of {recipe.epochs}")
-        if any(observer.epoch(measured, recipe.epochs) is False for measured in epochs):
-            return TrainReport(verdict=_OK, stopped=True), epochs
-
-    def on_epoch(measured: EpochMeasurement, kept: NDArray[np.uint8] | None) -> bool | None:
-        del epochs[measured.epoch - 1 :]  # a worker that died begins anew
-        epochs.append(measured)
-        if measured.epoch < recipe.epochs:
-            problem = _keep(checkpoint, epochs, kept)
-            if problem is not None and observer is not None:
-                observer.message(f"No checkpoint after epoch {measured.epoch}: {problem}")
-        return None if observer is None else observer.epoch(measured, recipe.epochs)
-
-    report = train_and_score(
-        worker,
-        network.source,
-        data=data,
-        recipe=recipe,
-        keep=[*(["checkpoint"] if recipe.epochs > 1 else []), *(["weights"] if weights else [])],
-        resume=state,
-        on_epoch=on_epoch,
-        transform=transform,
-    )
-    return report, epochs
-
-
 def _note(data: PreparedData, report: TrainReport) -> str | None:
     notes = [data.note] if data.note else []
     if report.slow:
@@ -276,16 +222,3 @@ def _note(data: PreparedData, report: TrainReport) -> str | None:
             "empty CUDA_VISIBLE_DEVICES says that it is not wanted)"
         )
     return "; ".join(notes) or None
-
-
-def _keep(
-    checkpoint: Checkpoint, epochs: Sequence[EpochMeasurement], state: NDArray[np.uint8] | None
-) -> str | None:
-    """Save a checkpoint, or say why not: that is no reason to end a training."""
-    if state is None:
-        return f"the state of the training takes more than {MAX_ARRAYS >> 20} MiB"
-    try:
-        checkpoint.save(epochs, state)
-    except FetchError as error:
-        return str(error)
-    return None
