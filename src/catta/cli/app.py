@@ -33,40 +33,56 @@ from catta.cli import (
     tune,
     warmup,
 )
+from catta.cli.examples import add_examples
+
+_NETWORK = "One network"
+_LOOP = "The loop"
+_DEVICE = "For devices"
+_NUMBERS = "Corpus and numbers"
+_MACHINE = "This machine"
 
 app = typer.Typer(
     name="catta",
     help="A dataset of neural networks and the loop that makes it grow.",
+    epilog="A first network: catta new mine; catta check mine.py; catta train mine.py --epochs 1",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
 )
-app.command("evolve")(evolve.evolve)
-app.command("resume")(evolve.resume)
-app.command("check")(check.check)
-app.command("train")(train.train)
-app.command("tune")(tune.tune)
-app.command("coverage")(coverage.coverage)
-app.command("noise")(compare.noise)
-app.command("fidelity")(compare.fidelity)
-app.command("new")(new.new)
-app.command("warmup")(warmup.warmup)
-app.command("bench")(bench.bench)
-app.command("deploy")(deploy.deploy)
-app.command("prune")(prune.prune)
-app.command("report")(report.report)
-app.add_typer(runs.app, name="runs")
-app.add_typer(models.app, name="models")
-app.add_typer(datasets.app, name="datasets")
-app.add_typer(cache.app, name="cache")
-app.add_typer(corpus.app, name="corpus")
+for _name, _panel, _command in (
+    ("new", _NETWORK, new.new),
+    ("check", _NETWORK, check.check),
+    ("train", _NETWORK, train.train),
+    ("tune", _NETWORK, tune.tune),
+    ("noise", _NETWORK, compare.noise),
+    ("evolve", _LOOP, evolve.evolve),
+    ("resume", _LOOP, evolve.resume),
+    ("warmup", _LOOP, warmup.warmup),
+    ("bench", _DEVICE, bench.bench),
+    ("deploy", _DEVICE, deploy.deploy),
+    ("prune", _DEVICE, prune.prune),
+    ("coverage", _NUMBERS, coverage.coverage),
+    ("fidelity", _NUMBERS, compare.fidelity),
+    ("report", _NUMBERS, report.report),
+):
+    app.command(_name, rich_help_panel=_panel)(_command)
 stats_runs.register(stats.app)
-app.add_typer(stats.app, name="stats")
-app.add_typer(plot.app, name="plot")
 export.app.command(export.DEFAULT)(export_network.network)
 export.app.command("stats")(export_stats.stats)
 export.app.command("table")(export_table.table)
-app.add_typer(export.app, name="export")
+for _name, _panel, _group in (
+    ("runs", _LOOP, runs.app),
+    ("export", _DEVICE, export.app),
+    ("corpus", _NUMBERS, corpus.app),
+    ("stats", _NUMBERS, stats.app),
+    ("plot", _NUMBERS, plot.app),
+    ("datasets", _MACHINE, datasets.app),
+    ("models", _MACHINE, models.app),
+    ("cache", _MACHINE, cache.app),
+):
+    app.add_typer(_group, name=_name, rich_help_panel=_panel)
+add_examples(app)
 
 
 def main() -> None:

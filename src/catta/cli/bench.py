@@ -3,37 +3,76 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
 from catta.cli.edge_tables import all_table, measured_table
 from catta.cli.export_network import Quantize, Untrained, WeightsFile
 from catta.cli.guard import guarded
-from catta.cli.options import AsJson, CorpusPath, DataDirectory, Unsafe
+from catta.cli.option_groups import grouped
+from catta.cli.options import AsJson, Task, Unsafe
 from catta.cli.output import print_json, print_rich
-from catta.cli.train import Task
+from catta.cli.place_options import DataOptions, KeepOptions
+from catta.cli.recipe_options import DEFAULT_TASK
 from catta.errors import UsageError
 from catta.paths import default_corpus
 
 if TYPE_CHECKING:
-    from catta.corpus import Corpus
     from catta.export.adb import Phone
-    from catta.export.benching import Contestant
-    from catta.export.protocols import Runtime
-    from catta.export.workplace import Workplace
+    from catta.export.benching import Passes
 
 _THIS = "cpu"
+_ON_PHONES = "onnxruntime"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassOptions:
+    """What is timed."""
+
+    PANEL: ClassVar[str] = "What is timed"
+
+    threads: Annotated[
+        str, typer.Option("--threads", metavar="N,...", help="Threads of the runtime.")
+    ] = "1"
+    batch: Annotated[str, typer.Option("--batch", metavar="N,...", help="Samples of one pass.")] = (
+        "1"
+    )
+    warmup: Annotated[
+        int, typer.Option("--warmup", metavar="N", help="Passes before those that are timed.")
+    ] = 20
+    runs: Annotated[int, typer.Option("--runs", metavar="N", help="Passes that are timed.")] = 200
+
+    def passes(self) -> Passes:
+        """The same as a record.
+
+        Raises:
+            UsageError: A value makes no sense.
+        """
+        from catta.export.benching import Passes
+
+        return Passes(
+            threads=_numbers("--threads", self.threads),
+            batches=_numbers("--batch", self.batch),
+            warmup=self.warmup,
+            runs=self.runs,
+        )
 
 
 @guarded
+@grouped
 def bench(
     target: Annotated[
         str | None,
         typer.Argument(metavar="NETWORK|FILE", help="A network, or a file of `catta export`."),
     ] = None,
+    *,
+    list_: Annotated[
+        bool,
+        typer.Option("--list", help="Measure nothing: list what is known, LEMUR's phones too."),
+    ] = False,
     runtime: Annotated[
         str | None,
         typer.Option(
@@ -56,28 +95,14 @@ def bench(
             "--runner", metavar="FILE", help="onnxruntime_perf_test, built for the phone."
         ),
     ] = None,
-    threads: Annotated[
-        str, typer.Option("--threads", metavar="N,...", help="Threads of the runtime.")
-    ] = "1",
-    batch: Annotated[
-        str, typer.Option("--batch", metavar="N,...", help="Samples of one pass.")
-    ] = "1",
-    warmup: Annotated[
-        int, typer.Option("--warmup", metavar="N", help="Passes before those that are timed.")
-    ] = 20,
-    runs: Annotated[int, typer.Option("--runs", metavar="N", help="Passes that are timed.")] = 200,
+    timing: PassOptions,
     quantize: Quantize = "none",
     weights: WeightsFile = None,
     untrained: Untrained = False,
     task: Task = None,
-    list_: Annotated[
-        bool,
-        typer.Option("--list", help="Measure nothing: list what is known, LEMUR's phones too."),
-    ] = False,
-    no_save: Annotated[bool, typer.Option("--no-save", help="Keep nothing in the corpus.")] = False,
-    data: DataDirectory = None,
+    place: DataOptions,
     unsafe: Unsafe = False,
-    corpus: CorpusPath = None,
+    keep: KeepOptions,
     as_json: AsJson = False,
 ) -> None:
     """Measure latency, throughput and memory of a network or a file, or list measurements.
@@ -85,50 +110,37 @@ def bench(
     A pass is one batch of noise. Times are wall-clock; processor time is told beside them, because
     other programs make a machine slow. With a runtime that runs files a network is exported first.
     """
-    from catta.corpus import Corpus
-    from catta.export.benching import Passes
+    from catta.export.adb_bench import bench_on_phone
     from catta.export.benching import bench as measure
     from catta.export.registry import runtime as find_runtime
-    from catta.export.registry import runtime_of
+    from catta.export.targets import contestant_of, runtime_for
     from catta.export.workplace import Workplace
 
     if list_:
-        _list(corpus, target, as_json=as_json)
+        _list(keep.corpus, target, as_json=as_json)
         return
     if target is None:
         raise UsageError("name a network or a file to measure, or add --list")
-    phone = _phone_of(device, runtime, runner)
-    passes = Passes(
-        threads=_numbers("--threads", threads),
-        batches=_numbers("--batch", batch),
-        warmup=warmup,
-        runs=runs,
-    )
-    file = Path(target) if _is_file(target) else None
-    default = "pytorch" if phone is None else "onnxruntime"
-    chosen = find_runtime(runtime or (runtime_of(file) if file is not None else default))
+    place.load_plugins()
+    phone, passes = _phone_of(device, runtime, runner), timing.passes()
+    if phone is not None:
+        runtime = _ON_PHONES
+    chosen = find_runtime(runtime) if runtime else runtime_for(target)
     with ExitStack() as stack:
-        store = None if no_save else stack.enter_context(Corpus.open(corpus or default_corpus()))
+        store = stack.enter_context(keep.store())
         workplace = stack.enter_context(Workplace(unsafe=unsafe))
-        if file is not None:
-            from catta.export.contestants import of_file
-
-            contestant = of_file(file, chosen, store)
-        else:
-            contestant = _of_network(
-                target,
-                chosen,
-                store,
-                workplace,
-                quantize=quantize,
-                weights=weights,
-                untrained=untrained,
-                task=task,
-                directory=None if data is None else Path(data).expanduser(),
-            )
+        contestant = contestant_of(
+            target,
+            chosen,
+            store,
+            workplace,
+            quantize=quantize,
+            weights=weights,
+            untrained=untrained,
+            task=task or DEFAULT_TASK,
+            directory=place.directory(),
+        )
         if phone is not None and runner is not None:
-            from catta.export.adb_bench import bench_on_phone
-
             found = bench_on_phone(contestant, passes, stack.enter_context(phone), runner)
         else:
             found = measure(contestant, chosen, passes, workplace=workplace)
@@ -153,41 +165,6 @@ def _phone_of(device: str, runtime: str | None, runner: Path | None) -> Phone | 
     if device != _THIS:
         raise UsageError(f"device must be {_THIS} or {PREFIX}SERIAL, not {device!r}")
     return None
-
-
-def _is_file(target: str) -> bool:
-    """Whether a file is meant: what a suffix other than `.py` says, or one that is there."""
-    path = Path(target)
-    return path.suffix != ".py" and (path.suffix in {".onnx", ".pt2"} or path.is_file())
-
-
-def _of_network(
-    name: str,
-    runtime: Runtime,
-    corpus: Corpus | None,
-    workplace: Workplace,
-    *,
-    quantize: str,
-    **given: Any,
-) -> Contestant:
-    from catta.export.contestants import of_export, of_network
-    from catta.export.exporting import export, find_exporter
-    from catta.export.kept import keep
-    from catta.export.registry import EXPORTERS, RUNTIMES
-    from catta.export.subjects import subject_of
-
-    given["task"] = given["task"] or "img-classification"
-    if given["weights"] is None and runtime.runs_networks:
-        given["untrained"] = True  # how long it takes does not depend on what it has learnt
-    subject = subject_of(name, corpus=corpus, **given)
-    if runtime.runs_networks and quantize == "none":
-        return of_network(subject, corpus)
-    suffix = RUNTIMES[runtime.name].suffix
-    formats = [key for key, entry in EXPORTERS.items() if entry.suffix == suffix]
-    exported = export(subject, find_exporter(formats[0], quantize), quantize, workplace=workplace)
-    if corpus is not None:
-        keep(exported, corpus)
-    return of_export(exported, corpus)
 
 
 def _numbers(option: str, text: str) -> tuple[int, ...]:

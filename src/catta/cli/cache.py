@@ -36,7 +36,7 @@ def list_(as_json: AsJson = False) -> None:
 @guarded
 def clear(
     kinds: Annotated[
-        list[str] | None, typer.Argument(metavar="KIND...", help="See `catta cache list`.")
+        list[str] | None, typer.Argument(metavar="KIND", help="See `catta cache list`.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All kinds.")] = False,
     unused: Annotated[

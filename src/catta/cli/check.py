@@ -8,30 +8,23 @@ from typing import Annotated
 import typer
 
 from catta.cli.guard import guarded
-from catta.cli.options import (
-    AsJson,
-    CorpusPath,
-    DataDirectory,
-    Dataset,
-    Plugins,
-    Task,
-    Unsafe,
-    load_plugins,
-    overrides,
-)
+from catta.cli.option_groups import grouped
+from catta.cli.options import AsJson, CorpusPath, Dataset, Task, Unsafe, overrides
 from catta.cli.output import print_json, print_rich
+from catta.cli.place_options import DataOptions
 from catta.cli.tables import check_table
 from catta.cli.working import working
 from catta.errors import UsageError
 
 
 @guarded
+@grouped
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE.py", help="A module with `class Net`.")],
+    *,
     task: Task = None,
     dataset: Dataset = None,
-    plugin: Plugins = None,
-    data: DataDirectory = None,
+    place: DataOptions,
     unsafe: Unsafe = False,
     corpus: CorpusPath = None,
     as_json: AsJson = False,
@@ -45,8 +38,8 @@ def check(
     from catta import loop
 
     source = _read(file)
-    load_plugins(plugin)
-    config = loop.load_config(None, overrides(dataset=dataset, data=data, unsafe=unsafe))
+    place.load_plugins()
+    config = loop.load_config(None, overrides(dataset=dataset, data=place.data, unsafe=unsafe))
     with working() as work:
         report = loop.check(
             source, config=config, task=task, corpus=corpus, observer=work.observer, stop=work.stop

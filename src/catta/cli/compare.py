@@ -6,47 +6,25 @@ from typing import Annotated
 
 import typer
 
+from catta.cli.epoch_lines import EpochLines
 from catta.cli.guard import guarded
-from catta.cli.options import (
-    AsJson,
-    CorpusPath,
-    DataDirectory,
-    Dataset,
-    Epochs,
-    Metric,
-    Plugins,
-    Prm,
-    Resolution,
-    Task,
-    Track,
-    TrainSamples,
-    Unsafe,
-    ValidationSamples,
-    directory_of,
-    load_plugins,
-    parse_prm,
-)
+from catta.cli.option_groups import grouped
+from catta.cli.options import AsJson, CorpusPath, Unsafe
 from catta.cli.output import print_json, print_rich
-from catta.cli.train import EpochLines
+from catta.cli.place_options import DataOptions
+from catta.cli.recipe_options import ProblemOptions, RecipeOptions
 from catta.cli.training_tables import fidelity_lines, noise_lines
 from catta.paths import default_corpus
 
 
 @guarded
+@grouped
 def noise(
     network: Annotated[str, typer.Argument(metavar="NETWORK", help="FILE.py or a name.")],
+    *,
     seeds: Annotated[int, typer.Option("--seeds", metavar="N", help="How many seeds.")] = 5,
-    task: Task = None,
-    dataset: Dataset = None,
-    metric: Metric = None,
-    epochs: Epochs = None,
-    prm: Prm = None,
-    train_samples: TrainSamples = None,
-    validation_samples: ValidationSamples = None,
-    resolution: Resolution = None,
-    track: Track = None,
-    plugin: Plugins = None,
-    data: DataDirectory = None,
+    recipe: RecipeOptions,
+    place: DataOptions,
     unsafe: Unsafe = False,
     corpus: CorpusPath = None,
     as_json: AsJson = False,
@@ -55,42 +33,34 @@ def noise(
     from catta import training
     from catta.corpus import Corpus
 
-    load_plugins(plugin)
+    place.load_plugins()
     with Corpus.open(corpus or default_corpus()) as store:
         subject = training.find_subject(network, store)
-        recipe = training.recipe_for(
-            task or "img-classification",
-            subject.source,
-            prm=parse_prm(prm),
-            dataset=dataset,
-            metric=metric,
-            epochs=epochs,
-            train_samples=train_samples,
-            validation_samples=validation_samples,
-            resolution=resolution,
-            track=track,
+        chosen = training.recipe_for(
+            recipe.purpose(), subject.source, prm=recipe.hyperparameters(), **recipe.settings()
         )
-        lines = EpochLines(recipe.metric)
         found = training.noise(
             subject,
-            recipe,
+            chosen,
             seeds=seeds,
             corpus=store,
-            directory=directory_of(data),
-            observer=lines,
+            directory=place.directory(),
+            observer=EpochLines(chosen.metric),
             unsafe=unsafe,
         )
     if as_json:
         print_json(found)
     else:
-        print_rich(*noise_lines(found, recipe.metric))
+        print_rich(*noise_lines(found, chosen.metric))
 
 
 @guarded
+@grouped
 def fidelity(
     networks: Annotated[
-        list[str] | None, typer.Argument(metavar="NETWORK...", help="Files or names.")
+        list[str] | None, typer.Argument(metavar="NETWORK", help="Files or names.")
     ] = None,
+    *,
     sample: Annotated[
         int, typer.Option("--sample", metavar="N", help="Without names: draw so many.")
     ] = 12,
@@ -102,14 +72,8 @@ def fidelity(
         str, typer.Option("--filter", metavar="PATTERN", help="Draw from these names.")
     ] = "*",
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Seed of the drawing.")] = 0,
-    task: Task = None,
-    dataset: Dataset = None,
-    metric: Metric = None,
-    train_samples: TrainSamples = None,
-    validation_samples: ValidationSamples = None,
-    resolution: Resolution = None,
-    plugin: Plugins = None,
-    data: DataDirectory = None,
+    problem: ProblemOptions,
+    place: DataOptions,
     unsafe: Unsafe = False,
     corpus: CorpusPath = None,
     as_json: AsJson = False,
@@ -119,28 +83,18 @@ def fidelity(
     from catta.corpus import Corpus
     from catta.training.comparable import draw
 
-    load_plugins(plugin)
+    place.load_plugins()
     with Corpus.open(corpus or default_corpus()) as store:
         names = networks or draw(store, filter_, sample, seed)
         subjects = [training.find_subject(name, store) for name in names]
-        recipe = training.recipe_for(
-            task or "img-classification",
-            "",
-            dataset=dataset,
-            metric=metric,
-            epochs=epochs,
-            train_samples=train_samples,
-            validation_samples=validation_samples,
-            resolution=resolution,
-        )
-        lines = EpochLines(recipe.metric)
+        chosen = training.recipe_for(problem.purpose(), "", epochs=epochs, **problem.settings())
         found = training.fidelity(
             subjects,
-            recipe,
+            chosen,
             early=early,
             corpus=store,
-            directory=directory_of(data),
-            observer=lines,
+            directory=place.directory(),
+            observer=EpochLines(chosen.metric),
             unsafe=unsafe,
         )
     if as_json:

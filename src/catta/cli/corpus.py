@@ -24,7 +24,7 @@ from catta.cli.corpus_tables import (
 )
 from catta.cli.formats import because, counted
 from catta.cli.guard import guarded
-from catta.cli.options import AsJson, CorpusPath, Workers
+from catta.cli.options import AsJson, CorpusPath
 from catta.cli.output import plain, print_json, print_rich
 from catta.cli.working import working
 from catta.paths import default_corpus
@@ -79,7 +79,12 @@ def list_(
         typer.Option("--origin", metavar="NAME", help="Only of this: lemur, user, candidate, ..."),
     ] = None,
     family: Annotated[
-        str | None, typer.Option("--family", metavar="NAME", help="Only of this family.")
+        str | None,
+        typer.Option(
+            "--family",
+            metavar="NAME",
+            help="Only networks whose names begin with this word: ga, ResNet.",
+        ),
     ] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", metavar="N", min=1, help="At most so many.")
@@ -150,7 +155,7 @@ def query(
 @app.command()
 @guarded
 def add(
-    paths: Annotated[list[Path], typer.Argument(metavar="FILE|DIR...", help="Python modules.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE|DIR", help="Python modules.")],
     inspect: Annotated[
         bool, typer.Option("--inspect/--no-inspect", help="Build them in the sandbox.")
     ] = True,
@@ -184,7 +189,9 @@ def lemur(
             metavar="SOURCE", help="A wheel of nn-dataset, a directory laid out as one, a version."
         ),
     ] = None,
-    workers: Workers = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", metavar="N", min=1, help="Processes that read it.")
+    ] = None,
     corpus: CorpusPath = None,
     as_json: AsJson = False,
 ) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from catta.cli.filter_options import NameFilters, SideFilters
 from catta.cli.formats import because, counted
 from catta.cli.guard import guarded
+from catta.cli.option_groups import grouped
 from catta.cli.options import AsJson, CorpusPath
 from catta.cli.output import print_json, print_rich
 from catta.cli.working import working
@@ -17,8 +20,15 @@ _Text = str | None
 _Texts = list[str] | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class MeasuredNames(NameFilters, SideFilters):
+    """Which measurements are written."""
+
+
 @guarded
+@grouped
 def export(
+    *,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="PATH", help="Where nothing is yet.")
     ],
@@ -26,18 +36,7 @@ def export(
         str,
         typer.Option("--format", metavar="NAME", help="parquet, jsonl, chat, xlsx or hf."),
     ] = "parquet",
-    task: Annotated[_Text, typer.Option("--task", metavar="NAME", help="Only this.")] = None,
-    dataset: Annotated[_Text, typer.Option("--dataset", metavar="NAME", help="Only this.")] = None,
-    metric: Annotated[_Text, typer.Option("--metric", metavar="NAME", help="Only this.")] = None,
-    nn: Annotated[
-        _Texts, typer.Option("--nn", metavar="NAME", help="Only this network; may be repeated.")
-    ] = None,
-    prefix: Annotated[
-        _Texts, typer.Option("--prefix", metavar="TEXT", help="Only names that begin so.")
-    ] = None,
-    epoch: Annotated[
-        int | None, typer.Option("--epoch", metavar="N", min=1, help="Only this epoch.")
-    ] = None,
+    filters: MeasuredNames,
     best: Annotated[
         bool, typer.Option("--best", help="Only the best of each problem, name and epoch.")
     ] = False,
@@ -68,14 +67,9 @@ def export(
             progress=work.observer,
             stop=work.stop,
             only_best_accuracy=best,
-            task=task,
-            dataset=dataset,
-            metric=metric,
-            nn=nn,
-            epoch=epoch,
-            nn_prefixes=prefix,
             unique_nn=unique,
             include_nn_stats=statistics,
+            **filters.chosen(),
         )
     if as_json:
         print_json(report)

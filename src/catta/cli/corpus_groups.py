@@ -7,7 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from catta.cli.corpus_tables import groups_table
+from catta.cli.filter_options import SideFilters
 from catta.cli.guard import guarded
+from catta.cli.option_groups import grouped
 from catta.cli.options import AsJson, CorpusPath
 from catta.cli.output import print_json, print_rich
 from catta.cli.working import working
@@ -16,7 +18,9 @@ _Text = str | None
 
 
 @guarded
+@grouped
 def groups(
+    *,
     n: Annotated[
         int, typer.Option("--size", "-n", metavar="N", min=2, help="Networks in a group.")
     ] = 2,
@@ -34,12 +38,7 @@ def groups(
     improve: Annotated[
         bool, typer.Option("--improve/--any", help="Whether the others have to be better.")
     ] = True,
-    task: Annotated[_Text, typer.Option("--task", metavar="NAME", help="Only this.")] = None,
-    dataset: Annotated[_Text, typer.Option("--dataset", metavar="NAME", help="Only this.")] = None,
-    metric: Annotated[_Text, typer.Option("--metric", metavar="NAME", help="Only this.")] = None,
-    epoch: Annotated[
-        int | None, typer.Option("--epoch", metavar="N", min=1, help="Only this epoch.")
-    ] = None,
+    filters: SideFilters,
     limit: Annotated[
         int, typer.Option("--limit", metavar="N", min=1, help="At most so many groups.")
     ] = 20,
@@ -59,10 +58,7 @@ def groups(
             corpus=corpus,
             progress=work.observer,
             only_best_accuracy=True,
-            task=task,
-            dataset=dataset,
-            metric=metric,
-            epoch=epoch,
+            **filters.chosen(),
         )
     note = found.attrs.get("note")
     shown = [_members(row, n) for row in found.to_dict(orient="records")]

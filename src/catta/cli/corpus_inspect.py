@@ -25,7 +25,7 @@ _OPERATORS_SHOWN = 8
 @guarded
 def inspect(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME...", help="Names, aliases or ids.")
+        list[str] | None, typer.Argument(metavar="NAME", help="Names, aliases or ids.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All networks of the corpus.")] = False,
     run: Annotated[

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @guarded
 def remove(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME...", help="Names, aliases or ids.")
+        list[str] | None, typer.Argument(metavar="NAME", help="Names, aliases or ids.")
     ] = None,
     source: Annotated[
         str | None,

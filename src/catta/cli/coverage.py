@@ -11,19 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from catta.cli.guard import guarded
-from catta.cli.options import (
-    AsJson,
-    CorpusPath,
-    DataDirectory,
-    Dataset,
-    Plugins,
-    Task,
-    Unsafe,
-    Workers,
-    directory_of,
-    load_plugins,
-)
+from catta.cli.option_groups import grouped
+from catta.cli.options import AsJson, CorpusPath, Dataset, Task, Unsafe, Workers
 from catta.cli.output import print_json, print_rich, write_text
+from catta.cli.place_options import DataOptions
 from catta.cli.working import working
 from catta.errors import UsageError
 from catta.paths import default_corpus
@@ -35,10 +26,12 @@ _ERROR = 110
 
 
 @guarded
+@grouped
 def coverage(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME...", help="Default: all of the corpus.")
+        list[str] | None, typer.Argument(metavar="NAME", help="Default: all of the corpus.")
     ] = None,
+    *,
     filter_: Annotated[
         str, typer.Option("--filter", metavar="PATTERN", help="Only these names.")
     ] = "*",
@@ -51,8 +44,7 @@ def coverage(
     ] = None,
     task: Task = None,
     dataset: Dataset = None,
-    plugin: Plugins = None,
-    data: DataDirectory = None,
+    place: DataOptions,
     workers: Workers = None,
     unsafe: Unsafe = False,
     corpus: CorpusPath = None,
@@ -68,7 +60,7 @@ def coverage(
     from catta.training.comparable import draw
     from catta.training.coverage import coverage as cover
 
-    load_plugins(plugin)
+    place.load_plugins()
     if output is not None and not output.absolute().parent.is_dir():
         raise UsageError(f"--output: there is no directory {output.absolute().parent}")
     with (
@@ -83,7 +75,7 @@ def coverage(
             store,
             task=task,
             dataset=dataset,
-            directory=directory_of(data),
+            directory=place.directory(),
             workers=workers,
             unsafe=unsafe,
             tell=work.observer.message,

@@ -10,17 +10,10 @@ import typer
 
 from catta.cli.export_network import Calibrate, Quantize, Untrained, WeightsFile
 from catta.cli.guard import guarded
-from catta.cli.options import (
-    AsJson,
-    CorpusPath,
-    DataDirectory,
-    Plugins,
-    Unsafe,
-    directory_of,
-    load_plugins,
-)
+from catta.cli.option_groups import grouped
+from catta.cli.options import AsJson, Unsafe
 from catta.cli.output import print_json, print_rich
-from catta.paths import default_corpus
+from catta.cli.place_options import DataOptions, KeepOptions
 
 if TYPE_CHECKING:
     from catta.corpus import Corpus
@@ -28,10 +21,12 @@ if TYPE_CHECKING:
 
 
 @guarded
+@grouped
 def deploy(
     name: Annotated[
         str, typer.Argument(metavar="NETWORK", help="FILE.py, or a name in the corpus or the zoo.")
     ],
+    *,
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="DIR", help="A directory that is not there.")
     ],
@@ -42,36 +37,33 @@ def deploy(
     runs: Annotated[
         int, typer.Option("--runs", metavar="N", help="Passes that are timed for the card.")
     ] = 200,
-    no_save: Annotated[bool, typer.Option("--no-save", help="Keep nothing in the corpus.")] = False,
-    plugin: Plugins = None,
-    data: DataDirectory = None,
+    place: DataOptions,
     unsafe: Unsafe = False,
-    corpus: CorpusPath = None,
+    keep: KeepOptions,
     as_json: AsJson = False,
 ) -> None:
     """Write a folder that classifies images without Catta: model, labels, script, model card.
 
     It needs onnxruntime, numpy and pillow only. The folder appears when it is whole.
     """
-    from catta.corpus import Corpus
     from catta.export.benching import Passes, bench
     from catta.export.contestants import of_export
     from catta.export.deploying import check_folder
     from catta.export.deploying import deploy as write
     from catta.export.exporting import export, find_exporter
-    from catta.export.kept import keep
+    from catta.export.kept import keep as keep_export
     from catta.export.preprocessing import preprocessing_of
     from catta.export.registry import runtime
     from catta.export.subjects import subject_of
     from catta.export.workplace import Workplace
     from catta.tasks.datasets import find_dataset
 
-    load_plugins(plugin)
+    place.load_plugins()
     check_folder(output)
     exporter, passes = find_exporter("onnx", quantize), Passes(runs=runs)
-    directory = directory_of(data)
+    directory = place.directory()
     with ExitStack() as stack:
-        store = None if no_save else stack.enter_context(Corpus.open(corpus or default_corpus()))
+        store = stack.enter_context(keep.store())
         subject = subject_of(
             name, corpus=store, weights=weights, untrained=untrained, directory=directory
         )
@@ -80,7 +72,7 @@ def deploy(
         workplace = stack.enter_context(Workplace(unsafe=unsafe))
         exported = export(subject, exporter, quantize, workplace=workplace, calibrate=calibrate)
         if store is not None:
-            keep(exported, store)
+            keep_export(exported, store)
         found = bench(
             of_export(exported, store), runtime(exporter.runtime), passes, workplace=workplace
         )

@@ -9,10 +9,10 @@ import typer
 
 from catta.cli.formats import as_int, settings
 from catta.cli.guard import guarded
+from catta.cli.option_groups import grouped
 from catta.cli.options import (
     AsJson,
     CorpusPath,
-    DataDirectory,
     Dataset,
     Model,
     Plugins,
@@ -24,6 +24,7 @@ from catta.cli.options import (
     overrides,
 )
 from catta.cli.output import check_target, print_json, print_rich, write_text
+from catta.cli.place_options import DataOptions
 from catta.cli.progress import Tally
 from catta.cli.tables import assessment_table, best_text, cycles_table, improvement_table
 from catta.cli.working import Work, working
@@ -39,8 +40,10 @@ BestFile = Annotated[
 
 
 @guarded
+@grouped
 def evolve(
     run_file: RunFile = None,
+    *,
     arm: Annotated[
         str | None, typer.Option("--arm", metavar="ARM", help="lora, frozen or mutation.")
     ] = None,
@@ -60,8 +63,6 @@ def evolve(
         ),
     ] = None,
     workers: Workers = None,
-    unsafe: Unsafe = False,
-    data: DataDirectory = None,
     resume_unfinished: Annotated[
         bool,
         typer.Option(
@@ -70,7 +71,8 @@ def evolve(
         ),
     ] = False,
     best: BestFile = None,
-    plugin: Plugins = None,
+    place: DataOptions,
+    unsafe: Unsafe = False,
     corpus: CorpusPath = None,
     as_json: AsJson = False,
 ) -> None:
@@ -79,12 +81,12 @@ def evolve(
     from catta.export.loop_probe import edge_probe
 
     check_target(best)
-    load_plugins(plugin)
+    place.load_plugins()
     config = loop.load_config(
         run_file,
         overrides(
             dataset=dataset,
-            data=data,
+            data=place.data,
             unsafe=unsafe,
             arm=arm,
             model=model,
@@ -107,7 +109,9 @@ def evolve(
 
 @guarded
 def resume(
-    run: Annotated[str, typer.Argument(help="Id of a run, or a unique beginning of it.")],
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="Id of a run, or a unique beginning of it.")
+    ],
     best: BestFile = None,
     plugin: Plugins = None,
     corpus: CorpusPath = None,

@@ -16,7 +16,7 @@ class ExportGroup(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the default command's name before words that begin with no command's."""
-        if DEFAULT in self.commands and args and args[0] not in {*self.commands, "--help"}:
+        if DEFAULT in self.commands and args and args[0] not in {*self.commands, "--help", "-h"}:
             args = [DEFAULT, *args]
         return super().parse_args(ctx, args)
 

@@ -10,17 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from catta.cli.guard import guarded
-from catta.cli.options import (
-    AsJson,
-    CorpusPath,
-    DataDirectory,
-    Plugins,
-    Task,
-    Unsafe,
-    load_plugins,
-)
+from catta.cli.option_groups import grouped
+from catta.cli.options import AsJson, Task, Unsafe
 from catta.cli.output import print_json, print_rich
-from catta.paths import default_corpus
+from catta.cli.place_options import DataOptions, KeepOptions
+from catta.cli.recipe_options import DEFAULT_TASK
 
 if TYPE_CHECKING:
     from catta.corpus.edge import EdgeExport
@@ -42,7 +36,9 @@ Untrained = Annotated[
 Quantize = Annotated[
     str,
     typer.Option(
-        "--quantize", metavar="HOW", help="none, fp16, int8-dynamic or int8-static; see --format."
+        "--quantize",
+        metavar="HOW",
+        help="none, fp16, int8-dynamic or int8-static, where the format has it.",
     ),
 ]
 Calibrate = Annotated[
@@ -54,11 +50,15 @@ Calibrate = Annotated[
 
 
 @guarded
+@grouped
 def network(
     name: Annotated[
         str, typer.Argument(metavar="NETWORK", help="FILE.py, or a name in the corpus or the zoo.")
     ],
-    format_: Annotated[str, typer.Option("--format", metavar="NAME", help="onnx or pt2.")] = "onnx",
+    *,
+    format_: Annotated[
+        str, typer.Option("--format", metavar="NAME", help="onnx, pt2, executorch or litert.")
+    ] = "onnx",
     quantize: Quantize = "none",
     calibrate: Calibrate = 200,
     weights: WeightsFile = None,
@@ -68,13 +68,9 @@ def network(
         typer.Option("-o", "--output", metavar="FILE", help="Default: NETWORK and its suffix."),
     ] = None,
     task: Task = None,
-    no_save: Annotated[
-        bool, typer.Option("--no-save", help="Keep no record of it in the corpus.")
-    ] = False,
-    plugin: Plugins = None,
-    data: DataDirectory = None,
+    place: DataOptions,
     unsafe: Unsafe = False,
-    corpus: CorpusPath = None,
+    keep: KeepOptions,
     as_json: AsJson = False,
 ) -> None:
     """Make a network a file that a device runs, and compare the file with PyTorch.
@@ -82,31 +78,31 @@ def network(
     The accuracy before and after is that of the validation split of the recipe that the weights
     were trained under. The record of it stays in the corpus, the file where you want it.
     """
-    from catta.corpus import Corpus
     from catta.export.exporting import export, find_exporter
     from catta.export.files import check_target, write_file
-    from catta.export.kept import keep, record_of
+    from catta.export.kept import keep as keep_export
+    from catta.export.kept import record_of
     from catta.export.subjects import subject_of
     from catta.export.workplace import Workplace
 
-    load_plugins(plugin)
+    place.load_plugins()
     exporter = find_exporter(format_, quantize)
     path = output or Path(f"{Path(name).stem}{exporter.suffix}")
     check_target(path)
     with ExitStack() as stack:
-        store = None if no_save else stack.enter_context(Corpus.open(corpus or default_corpus()))
+        store = stack.enter_context(keep.store())
         subject = subject_of(
             name,
             corpus=store,
             weights=weights,
             untrained=untrained,
-            task=task or "img-classification",
-            directory=None if data is None else Path(data).expanduser(),
+            task=task or DEFAULT_TASK,
+            directory=place.directory(),
         )
         workplace = stack.enter_context(Workplace(unsafe=unsafe))
         exported = export(subject, exporter, quantize, workplace=workplace, calibrate=calibrate)
         write_file(path, exported.content)
-        record = record_of(exported) if store is None else keep(exported, store)
+        record = record_of(exported) if store is None else keep_export(exported, store)
     if as_json:
         print_json({"file": path, "network": subject.network.name, **_fields(record)})
     else:

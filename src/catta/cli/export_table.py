@@ -2,55 +2,109 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, nullcontext
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 
+from catta.cli.epoch_lines import EpochLines
 from catta.cli.export_network import Calibrate
 from catta.cli.guard import guarded
+from catta.cli.option_groups import grouped
 from catta.cli.options import CorpusPath, Unsafe
 from catta.cli.output import print_rich, write_text
-from catta.cli.train import EpochLines
+from catta.cli.recipe_options import DEFAULT_TASK, ProblemOptions
 from catta.cli.working import working
 from catta.errors import UsageError
 from catta.paths import default_corpus
 
+if TYPE_CHECKING:
+    from catta.corpus import Corpus
+    from catta.records import Network
 
-@guarded
-def table(
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """Which networks are in the table, and under which names they stand there."""
+
     networks: Annotated[
         list[str] | None,
         typer.Option("--networks", metavar="NAME,...", help="Networks; may be repeated."),
-    ] = None,
+    ] = None
+    title: Annotated[
+        str, typer.Option("--title", metavar="TEXT", help="What the networks are called.")
+    ] = "Networks of the corpus"
     run: Annotated[
-        str | None, typer.Option("--run", metavar="ID", help="The best of this run too.")
-    ] = None,
-    best: Annotated[int, typer.Option("--best", metavar="N", min=1, help="How many.")] = 5,
+        str | None, typer.Option("--run", metavar="RUN", help="The best of this run too.")
+    ] = None
+    best: Annotated[int, typer.Option("--best", metavar="N", min=1, help="So many of the run.")] = 5
     run_corpus: Annotated[
         str | None,
         typer.Option("--run-corpus", metavar="PATH", help="Where the run is; default: --corpus."),
-    ] = None,
+    ] = None
+
+    def names(self) -> list[str]:
+        """Those that are named.
+
+        Raises:
+            UsageError: Neither networks nor a run is named.
+        """
+        names = [name for part in self.networks or () for name in part.split(",") if name]
+        if not names and self.run is None:
+            raise UsageError("name --networks, or a --run whose best networks are measured")
+        return names
+
+    def found(self, store: Corpus) -> Iterator[tuple[Network, str]]:
+        """The networks, each with where it comes from."""
+        from catta.corpus import Corpus
+        from catta.export.table import best_of_run
+        from catta.training import find_subject
+
+        for name in self.names():
+            yield find_subject(name, store), self.title
+        if self.run is None:
+            return
+        elsewhere = self.run_corpus
+        opened = Corpus.open(elsewhere, create=False, read_only=True) if elsewhere else None
+        with opened or nullcontext(store) as place:
+            best = best_of_run(place, self.run, self.best)
+        for network in best:
+            yield network, f"The best {len(best)} of the run {self.run}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brief:
+    """How each network is trained."""
+
+    PANEL: ClassVar[str] = ProblemOptions.PANEL
+
+    dataset: Annotated[
+        str | None, typer.Option("--dataset", metavar="NAME", help="What they are trained on.")
+    ] = None
+    epochs: Annotated[int, typer.Option("--epochs", metavar="N", help="Of each training.")] = 2
+    train_samples: Annotated[
+        int, typer.Option("--train-samples", metavar="N", help="Train on so many.")
+    ] = 10_000
+    validation_samples: Annotated[
+        int, typer.Option("--validation-samples", metavar="N", help="Score on so many.")
+    ] = 2_000
+    resolution: Annotated[
+        int, typer.Option("--resolution", metavar="PIXELS", help="Size of the images.")
+    ] = 32
+
+
+@guarded
+@grouped
+def table(
+    *,
+    chosen: Chosen,
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="FILE.md", help="The page.")
     ] = Path("edge.md"),
-    title: Annotated[
-        str, typer.Option("--title", metavar="TEXT", help="What the networks are called.")
-    ] = "Networks of the corpus",
-    dataset: Annotated[
-        str | None, typer.Option("--dataset", metavar="NAME", help="What they are trained on.")
-    ] = None,
-    epochs: Annotated[int, typer.Option("--epochs", metavar="N", help="Of each training.")] = 2,
-    train_samples: Annotated[
-        int, typer.Option("--train-samples", metavar="N", help="Train on so many.")
-    ] = 10_000,
-    validation_samples: Annotated[
-        int, typer.Option("--validation-samples", metavar="N", help="Score on so many.")
-    ] = 2_000,
-    resolution: Annotated[
-        int, typer.Option("--resolution", metavar="PIXELS", help="Size of the images.")
-    ] = 32,
+    brief: Brief,
     warmup: Annotated[
         int, typer.Option("--warmup", metavar="N", help="Passes before those that are timed.")
     ] = 20,
@@ -71,43 +125,30 @@ def table(
     from catta.export.benching import Passes
     from catta.export.edge_document import document
     from catta.export.files import check_target
-    from catta.export.table import Entry, TableMaker, best_of_run
-    from catta.training import find_subject, recipe_for
+    from catta.export.table import Entry, TableMaker
+    from catta.training import recipe_for
 
-    names = [name for part in networks or () for name in part.split(",") if name]
-    if not names and run is None:
-        raise UsageError("name --networks, or a --run whose best networks are measured")
+    chosen.names()
     check_target(output)
+    passes = Passes(warmup=warmup, runs=runs)
     settings: dict[str, Any] = {
-        "track": "fixed",  # so that the accuracies can be compared
-        "dataset": dataset,
-        "epochs": epochs,
-        "train_samples": train_samples,
-        "validation_samples": validation_samples,
-        "resolution": resolution,
-    }
+        "track": "fixed",
+        **asdict(brief),
+    }  # so that the accuracies can be compared
     with ExitStack() as stack:
         work = stack.enter_context(working())
         store = stack.enter_context(Corpus.open(corpus or default_corpus()))
-        found = [(find_subject(name, store), title) for name in names]
-        if run is not None:
-            place = store
-            if run_corpus is not None:
-                opened = Corpus.open(run_corpus, create=False, read_only=True)
-                place = stack.enter_context(opened)
-            chosen = best_of_run(place, run, best)
-            found += [(network, f"The best {len(chosen)} of the run {run}") for network in chosen]
         entries = [
             Entry(
                 network=network,
-                recipe=recipe_for("img-classification", network.source, **settings),
+                recipe=recipe_for(DEFAULT_TASK, network.source, **settings),
                 origin=origin,
             )
-            for network, origin in found
+            for network, origin in chosen.found(store)
         ]
         maker = TableMaker(
             store,
-            passes=Passes(warmup=warmup, runs=runs),
+            passes=passes,
             calibrate=calibrate,
             unsafe=unsafe,
             again=again,

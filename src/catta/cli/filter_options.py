@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import typer
-
-_PANEL = "Which measurements"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProblemFilters:
     """Measurements by what was trained for."""
 
+    PANEL: ClassVar[str] = "Which measurements"
+
     task: Annotated[
         str | None,
-        typer.Option("--task", metavar="NAME", help="Only this task.", rich_help_panel=_PANEL),
+        typer.Option("--task", metavar="NAME", help="Only this task."),
     ] = None
     dataset: Annotated[
         str | None,
-        typer.Option(
-            "--dataset", metavar="NAME", help="Only this dataset.", rich_help_panel=_PANEL
-        ),
+        typer.Option("--dataset", metavar="NAME", help="Only this dataset."),
     ] = None
     metric: Annotated[
         str | None,
-        typer.Option("--metric", metavar="NAME", help="Only this metric.", rich_help_panel=_PANEL),
+        typer.Option("--metric", metavar="NAME", help="Only this metric."),
     ] = None
 
     def chosen(self) -> dict[str, Any]:
@@ -46,31 +44,20 @@ class SideFilters(ProblemFilters):
             metavar="N",
             min=1,
             help="Only after this epoch, from 1.",
-            rich_help_panel=_PANEL,
         ),
     ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkFilters(ProblemFilters):
-    """Measurements by what was trained, and what for."""
+class NameFilters(ProblemFilters):
+    """Measurements by the names of networks, and what was trained for."""
 
-    family: Annotated[
-        str | None,
-        typer.Option(
-            "--family",
-            metavar="WORD",
-            help="Only networks whose names begin with this word: ga, ResNet.",
-            rich_help_panel=_PANEL,
-        ),
-    ] = None
     nn: Annotated[
         list[str] | None,
         typer.Option(
             "--nn",
             metavar="NAME",
             help="Only this network; may be repeated.",
-            rich_help_panel=_PANEL,
         ),
     ] = None
     nn_prefixes: Annotated[
@@ -79,7 +66,20 @@ class NetworkFilters(ProblemFilters):
             "--prefix",
             metavar="TEXT",
             help="Only names that begin so; may be repeated.",
-            rich_help_panel=_PANEL,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkFilters(NameFilters):
+    """Measurements by what was trained, and what for."""
+
+    family: Annotated[
+        str | None,
+        typer.Option(
+            "--family",
+            metavar="WORD",
+            help="Only networks whose names begin with this word: ga, ResNet.",
         ),
     ] = None
     source: Annotated[
@@ -87,8 +87,7 @@ class NetworkFilters(ProblemFilters):
         typer.Option(
             "--source",
             metavar="WHICH",
-            help="Only published or only measured ones.",
-            rich_help_panel=_PANEL,
+            help="Only `published` or only `measured` ones.",
         ),
     ] = None
 

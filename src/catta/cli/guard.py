@@ -11,6 +11,7 @@ from typing import ParamSpec
 
 import typer
 
+from catta.cli.given import check_given
 from catta.errors import CattaError, Interrupted, UsageError
 
 EXIT_FAILURE = 1
@@ -27,14 +28,16 @@ def guarded(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
     """Make a command report what went wrong in one sentence.
 
     Exit codes: 2 for a mistake of the user, 130 after an interruption, 1 for any other failure.
-    With `CATTA_DEBUG=1` the exception itself is let through. Each paragraph of its docstring
-    becomes one line: as help, every line but those of the first would end where the code's does.
+    Empty texts and numbers that are not finite are refused before the command runs. With
+    `CATTA_DEBUG=1` the exception itself is let through. Each paragraph of its docstring becomes one
+    line: as help, every line but those of the first would end where the code's does.
     """
     command.__doc__ = _unwrapped(command.__doc__)
 
     @wraps(command)
     def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
         try:
+            check_given(command, kwargs)
             command(*args, **kwargs)
         except (CattaError, OSError, KeyboardInterrupt) as error:
             known = _sentence_and_code(error)

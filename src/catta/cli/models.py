@@ -32,7 +32,8 @@ def list_(corpus: UnusedCorpus = None, as_json: AsJson = False) -> None:
 @guarded
 def pull(
     name: Annotated[
-        str | None, typer.Argument(help="A name of the Hugging Face hub; none: the default model.")
+        str | None,
+        typer.Argument(metavar="NAME", help="Of the Hugging Face hub; default: the default model."),
     ] = None,
     corpus: UnusedCorpus = None,
     as_json: AsJson = False,

@@ -18,10 +18,12 @@ _NAME = re.compile(r"[A-Za-z0-9][\w-]*", re.ASCII)
 
 @guarded
 def new(
-    name: Annotated[str, typer.Argument(help="Name of the network, and of its file.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Name of the network, and of its file.")
+    ],
     task: Annotated[
         str | None,
-        typer.Option("--task", metavar="TASK", help="What it is for; default: img-classification."),
+        typer.Option("--task", metavar="NAME", help="What it is for; default: img-classification."),
     ] = None,
     output: Annotated[
         Path | None,

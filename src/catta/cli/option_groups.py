@@ -1,10 +1,11 @@
 """Options that belong together: a record whose fields are options of a command.
 
 A command that has a parameter of such a record has the record's fields as options, and is given
-the record:
+the record. If the record says a `PANEL`, its options stand together under this title in the help:
 
     @dataclass(frozen=True, kw_only=True)
     class Page:
+        PANEL: ClassVar[str] = "What is shown"
         rows: Annotated[int, typer.Option("--rows", help="So many.")] = 40
 
     @app.command()
@@ -16,10 +17,11 @@ the record:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import MISSING, fields, is_dataclass
 from functools import wraps
 from inspect import Parameter, Signature, signature
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:
@@ -55,5 +57,15 @@ def _options(parameter: Parameter) -> Iterator[Parameter]:
             field.name,
             Parameter.KEYWORD_ONLY,
             default=Parameter.empty if field.default is MISSING else field.default,
-            annotation=types[field.name],
+            annotation=_in_panel(types[field.name], getattr(record, "PANEL", None)),
         )
+
+
+def _in_panel(annotation: Any, panel: str | None) -> Any:
+    """An option's type, whose help stands under a title."""
+    if panel is None:
+        return annotation
+    kind, info = get_args(annotation)
+    placed = copy(info)
+    placed.rich_help_panel = panel
+    return Annotated[kind, placed]

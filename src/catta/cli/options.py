@@ -6,6 +6,7 @@ the sentence about a wrong one is the same on the command line, in a run file an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,11 +15,17 @@ import typer
 
 from catta.errors import UsageError
 
+SHARED = "Where and how"
+"""Options that most commands have stand together, below those of a command's own."""
+
 RunFile = Annotated[
     Path | None, typer.Argument(metavar="RUN.toml", help="Run file; options override it.")
 ]
 AsJson = Annotated[
-    bool, typer.Option("--json", help="Print one JSON value on stdout instead of tables.")
+    bool,
+    typer.Option(
+        "--json", help="Print one JSON value on stdout instead of tables.", rich_help_panel=SHARED
+    ),
 ]
 CorpusPath = Annotated[
     str | None,
@@ -26,6 +33,7 @@ CorpusPath = Annotated[
         "--corpus",
         metavar="PATH",
         help="Corpus file or database URL; default: CATTA_CORPUS, else the user's data directory.",
+        rich_help_panel=SHARED,
     ),
 ]
 UnusedCorpus = Annotated[
@@ -34,15 +42,12 @@ UnusedCorpus = Annotated[
         "--corpus",
         metavar="PATH",
         help="Accepted, as by every command; this one reads no corpus.",
+        hidden=True,
     ),
 ]
 Dataset = Annotated[
     str | None,
-    typer.Option("--dataset", metavar="NAME", help="Dataset; see `catta datasets list`."),
-]
-DataDirectory = Annotated[
-    str | None,
-    typer.Option("--data", metavar="DIR", help="Directory that holds the dataset's files."),
+    typer.Option("--dataset", metavar="NAME", help="See `catta datasets list`."),
 ]
 Plugins = Annotated[
     list[Path] | None,
@@ -51,40 +56,16 @@ Plugins = Annotated[
         metavar="FILE.py",
         help="A file of yours that registers datasets, metrics, tasks or transforms; it is "
         "executed as your own program. May be repeated.",
+        rich_help_panel=SHARED,
     ),
 ]
-Task = Annotated[str | None, typer.Option("--task", metavar="NAME", help="What it is for.")]
-Metric = Annotated[str | None, typer.Option("--metric", metavar="NAME", help="What its score is.")]
-Epochs = Annotated[int | None, typer.Option("--epochs", metavar="N", help="Passes over the data.")]
-Prm = Annotated[
-    list[str] | None,
-    typer.Option("--prm", metavar="NAME=VALUE", help="A hyperparameter; may be repeated."),
-]
-Resolution = Annotated[
-    int | None, typer.Option("--resolution", metavar="PIXELS", help="Size of the images.")
-]
-Length = Annotated[
-    int | None, typer.Option("--length", metavar="N", help="Tokens of a sample of a text.")
-]
-TrainSamples = Annotated[
-    int | None, typer.Option("--train-samples", metavar="N", help="Train on so many.")
-]
-ValidationSamples = Annotated[
-    int | None, typer.Option("--validation-samples", metavar="N", help="Score on so many.")
-]
-Track = Annotated[
+Task = Annotated[
     str | None,
-    typer.Option("--track", metavar="own|fixed", help="Its own recipe, or the evaluator's."),
-]
-Optimizer = Annotated[
-    str | None, typer.Option("--optimizer", metavar="adamw|sgd", help="Of the fixed recipe.")
-]
-Minutes = Annotated[
-    float | None,
-    typer.Option("--minutes", metavar="M", help="Wall-clock limit of a whole training."),
+    typer.Option("--task", metavar="NAME", help="What it is for, such as obj-detection."),
 ]
 Threads = Annotated[
-    int | None, typer.Option("--threads", metavar="N", help="Threads of a training.")
+    int | None,
+    typer.Option("--threads", metavar="N", help="Threads of a training.", rich_help_panel=SHARED),
 ]
 Model = Annotated[
     str | None,
@@ -92,10 +73,18 @@ Model = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help="Seed of everything random.")]
 Workers = Annotated[
-    int | None, typer.Option("--workers", metavar="N", help="Trainings at the same time.")
+    int | None,
+    typer.Option(
+        "--workers", metavar="N", help="Trainings at the same time.", rich_help_panel=SHARED
+    ),
 ]
 Unsafe = Annotated[
-    bool, typer.Option("--unsafe", help="Run network code without isolation if none can be had.")
+    bool,
+    typer.Option(
+        "--unsafe",
+        help="Run network code without isolation if none can be had.",
+        rich_help_panel=SHARED,
+    ),
 ]
 
 
@@ -120,11 +109,6 @@ def overrides(
     return given
 
 
-def directory_of(data: str | None) -> Path | None:
-    """What `--data` names, or None."""
-    return None if data is None else Path(data).expanduser()
-
-
 def parse_prm(given: Iterable[str] | None) -> dict[str, float]:
     """`NAME=VALUE` as names and numbers.
 
@@ -133,14 +117,23 @@ def parse_prm(given: Iterable[str] | None) -> dict[str, float]:
     """
     found: dict[str, float] = {}
     for text in given or ():
-        name, equals, value = text.partition("=")
-        try:
-            found[name.strip()] = float(value)
-        except ValueError as error:
-            raise UsageError(f"--prm: {text!r} is not NAME=NUMBER") from error
-        if not equals or not name.strip():
+        name, _, value = text.partition("=")
+        number = _number(value)
+        if number is None or not name.strip():
             raise UsageError(f"--prm: {text!r} is not NAME=NUMBER")
+        if name.strip() in found:
+            raise UsageError(f"--prm: {name.strip()} is given twice")
+        found[name.strip()] = number
     return found
+
+
+def _number(text: str) -> float | None:
+    """A finite number, or None."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def load_plugins(files: Iterable[Path] | None) -> None:

@@ -8,32 +8,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from catta.cli.epoch_lines import EpochLines
 from catta.cli.export_network import WeightsFile
 from catta.cli.guard import guarded
-from catta.cli.options import (
-    AsJson,
-    CorpusPath,
-    DataDirectory,
-    Plugins,
-    Threads,
-    Unsafe,
-    directory_of,
-    load_plugins,
-)
+from catta.cli.option_groups import grouped
+from catta.cli.options import AsJson, Threads, Unsafe
 from catta.cli.output import print_json, print_rich
-from catta.cli.train import EpochLines
+from catta.cli.place_options import DataOptions, KeepOptions
 from catta.errors import UsageError
-from catta.paths import default_corpus
 
 if TYPE_CHECKING:
     from catta.export.pruning import Pruned
 
 
 @guarded
+@grouped
 def prune(
     name: Annotated[
         str, typer.Argument(metavar="NETWORK", help="FILE.py, or a name in the corpus or the zoo.")
     ],
+    *,
     amount: Annotated[
         float, typer.Option("--amount", metavar="SHARE", help="Of the channels of each layer.")
     ] = 0.3,
@@ -50,12 +44,10 @@ def prune(
             help="The new weights; the new network's text lies beside them as FILE.py.",
         ),
     ] = None,
-    no_save: Annotated[bool, typer.Option("--no-save", help="Keep nothing in the corpus.")] = False,
-    plugin: Plugins = None,
-    data: DataDirectory = None,
+    place: DataOptions,
     threads: Threads = None,
     unsafe: Unsafe = False,
-    corpus: CorpusPath = None,
+    keep: KeepOptions,
     as_json: AsJson = False,
 ) -> None:
     """Take the least important channels out of a trained network and train what is left.
@@ -63,7 +55,6 @@ def prune(
     What comes of it is a new network whose parent is recorded, and its weights. The fine-tuning
     follows the recipe that the weights were trained under, with a quarter of its learning rate.
     """
-    from catta.corpus import Corpus
     from catta.export.files import check_target
     from catta.export.pruning import check_prunable
     from catta.export.pruning import prune as pruned_of
@@ -72,7 +63,7 @@ def prune(
     from catta.export.workplace import Workplace
     from catta.training.warm import WarmWorker
 
-    load_plugins(plugin)
+    place.load_plugins()
     check_prunable(amount, epochs)
     if weights is None:
         raise UsageError(
@@ -83,8 +74,8 @@ def prune(
     for path in (file, file.with_suffix(".py")):
         check_target(path)
     with ExitStack() as stack:
-        store = None if no_save else stack.enter_context(Corpus.open(corpus or default_corpus()))
-        subject = subject_of(name, corpus=store, weights=weights, directory=directory_of(data))
+        store = stack.enter_context(keep.store())
+        subject = subject_of(name, corpus=store, weights=weights, directory=place.directory())
         pruned = pruned_of(
             subject,
             amount,

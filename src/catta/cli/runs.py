@@ -39,7 +39,9 @@ def list_(corpus: CorpusPath = None, as_json: AsJson = False) -> None:
 @app.command()
 @guarded
 def show(
-    run: Annotated[str, typer.Argument(help="Id of a run, or a unique beginning of it.")],
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="Id of a run, or a unique beginning of it.")
+    ],
     best: Annotated[
         bool, typer.Option("--best", help="Print only the source of the best network.")
     ] = False,

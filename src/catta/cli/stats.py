@@ -90,7 +90,7 @@ def leaderboard(
 def curves(
     *,
     names: Annotated[
-        _Texts, typer.Argument(metavar="NAME...", help="Networks; default: all of them.")
+        _Texts, typer.Argument(metavar="NAME", help="Networks; default: all of them.")
     ] = None,
     by: Annotated[
         str, typer.Option("--by", metavar="COLUMN", help="nn, family, transform or source.")

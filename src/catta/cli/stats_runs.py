@@ -79,7 +79,7 @@ def arms(
     keys: Annotated[
         list[str],
         typer.Argument(
-            metavar="RUN...", help="Runs; the first is the one that others are compared with."
+            metavar="RUN", help="Runs; the first is the one that others are compared with."
         ),
     ],
     corpus: CorpusPath = None,
@@ -111,7 +111,7 @@ def arms(
 @guarded
 def motifs(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="NETWORK...", help="Default: all of them.")
+        list[str] | None, typer.Argument(metavar="NETWORK", help="Default: all of them.")
     ] = None,
     run: Annotated[
         str | None,

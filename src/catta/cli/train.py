@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,148 +9,106 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from catta.cli.curves import curves
+from catta.cli.epoch_lines import EpochLines
 from catta.cli.guard import guarded
-from catta.cli.options import (
-    AsJson,
-    CorpusPath,
-    DataDirectory,
-    Dataset,
-    Epochs,
-    Length,
-    Metric,
-    Minutes,
-    Optimizer,
-    Plugins,
-    Prm,
-    Resolution,
-    Seed,
-    Task,
-    Threads,
-    Track,
-    TrainSamples,
-    Unsafe,
-    ValidationSamples,
-    directory_of,
-    load_plugins,
-    parse_prm,
-)
+from catta.cli.option_groups import grouped
+from catta.cli.options import AsJson, Threads, Unsafe
 from catta.cli.output import print_json, print_rich
+from catta.cli.place_options import DataOptions, KeepOptions
+from catta.cli.recipe_options import RecipeOptions
 from catta.cli.training_tables import epochs_table, trained_lines
 from catta.errors import UsageError
-from catta.paths import default_corpus
 
 if TYPE_CHECKING:
-    from catta.records import EpochMeasurement
     from catta.training import Trained
+    from catta.training.config import TrainConfig
 
 
-@dataclass(frozen=True, slots=True)
-class EpochLines:
-    """Tells a training line by line, on stderr."""
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions(RecipeOptions):
+    """How this one network is trained."""
 
-    metric: str
+    batch: Annotated[
+        int | None,
+        typer.Option("--batch", metavar="N", help="Samples a step."),
+    ] = None
+    transform: Annotated[
+        str | None,
+        typer.Option(
+            "--transform",
+            metavar="NAME",
+            help="A transform of LEMUR's, or FILE.py.",
+        ),
+    ] = None
+    layout: Annotated[
+        str | None,
+        typer.Option(
+            "--layout",
+            metavar="NAME",
+            help="auto, contiguous or channels-last.",
+        ),
+    ] = None
+    amp: Annotated[
+        bool,
+        typer.Option("--amp", help="Compute in bfloat16 where safe."),
+    ] = False
+    compile: Annotated[
+        bool,
+        typer.Option("--compile", help="Use torch.compile; needs --unsafe."),
+    ] = False
 
-    def message(self, text: str) -> None:
-        """Print it."""
-        typer.echo(text, err=True)
+    def settings(self) -> dict[str, Any]:
+        """Fields of a recipe that were given; a flag that was not may stand in a training file."""
+        return {name: value for name, value in super().settings().items() if value is not False}
 
-    def epoch(self, measured: EpochMeasurement, total: int) -> None:
-        """One line."""
-        parts = [f"loss {measured.loss:.4f}", f"{self.metric} {measured.accuracy:.4f}"]
-        if measured.samples_per_second is not None:
-            parts.append(f"{measured.samples_per_second:,.0f} samples/s")
-        self.message(
-            f"Epoch {measured.epoch} of {total}: {', '.join(parts)} ({measured.seconds:.1f} s)"
+    def config(self, network: str) -> TrainConfig:
+        """The training of a network, or what a training file says, with what was given instead."""
+        from catta.training.config import load_train_config
+
+        file = network.endswith(".toml")
+        return load_train_config(
+            Path(network) if file else None,
+            network=None if file else network,
+            task=self.task,
+            prm=self.hyperparameters(),
+            recipe=self.settings(),
         )
 
 
 @guarded
+@grouped
 def train(
     network: Annotated[
         str, typer.Argument(metavar="NETWORK", help="FILE.py, a name, or a training FILE.toml.")
     ],
-    task: Task = None,
-    dataset: Dataset = None,
-    metric: Metric = None,
-    epochs: Epochs = None,
-    prm: Prm = None,
-    batch: Annotated[
-        int | None, typer.Option("--batch", metavar="N", help="Samples a step.")
-    ] = None,
-    transform: Annotated[
-        str | None,
-        typer.Option("--transform", metavar="NAME", help="A transform of LEMUR's, or FILE.py."),
-    ] = None,
-    resolution: Resolution = None,
-    length: Length = None,
-    seed: Seed = None,
-    track: Track = None,
-    train_samples: TrainSamples = None,
-    validation_samples: ValidationSamples = None,
-    optimizer: Optimizer = None,
-    layout: Annotated[
-        str | None,
-        typer.Option("--layout", metavar="NAME", help="auto, contiguous or channels-last."),
-    ] = None,
-    amp: Annotated[bool, typer.Option("--amp", help="Compute in bfloat16 where safe.")] = False,
-    compile_: Annotated[
-        bool, typer.Option("--compile", help="Use torch.compile; needs --unsafe.")
-    ] = False,
-    minutes: Minutes = None,
+    *,
+    options: TrainOptions,
     weights: Annotated[
         Path | None,
         typer.Option("--weights", metavar="FILE.safetensors", help="Write the trained weights."),
     ] = None,
     plot: Annotated[bool, typer.Option("--plot", help="Show the curves as a picture.")] = False,
     again: Annotated[bool, typer.Option("--again", help="Even if the corpus has it.")] = False,
-    no_save: Annotated[bool, typer.Option("--no-save", help="Keep nothing in a corpus.")] = False,
-    plugin: Plugins = None,
-    data: DataDirectory = None,
+    place: DataOptions,
     threads: Threads = None,
     unsafe: Unsafe = False,
-    corpus: CorpusPath = None,
+    keep: KeepOptions,
     as_json: AsJson = False,
 ) -> None:
     """Train one network in the sandbox, score it after each epoch, and keep what it came to."""
     from catta import training
-    from catta.corpus import Corpus
-    from catta.training.config import load_train_config
 
-    load_plugins(plugin)
-    check_weights(weights)
-    config = load_train_config(
-        Path(network) if network.endswith(".toml") else None,
-        network=None if network.endswith(".toml") else network,
-        task=task,
-        prm=parse_prm(prm),
-        recipe={
-            "dataset": dataset,
-            "metric": metric,
-            "epochs": epochs,
-            "batch": batch,
-            "transform": transform,
-            "resolution": resolution,
-            "length": length,
-            "seed": seed,
-            "track": track,
-            "train_samples": train_samples,
-            "validation_samples": validation_samples,
-            "optimizer": optimizer,
-            "layout": layout,
-            "amp": amp or None,
-            "compile": compile_ or None,
-            "seconds": None if minutes is None else minutes * 60,
-        },
-    )
-    with ExitStack() as stack:
-        store = None if no_save else stack.enter_context(Corpus.open(corpus or default_corpus()))
+    place.load_plugins()
+    _check_weights(weights)
+    config = options.config(network)
+    with keep.store() as store:
         subject = training.find_subject(config.network, store)
         recipe = training.recipe_for(config.task, subject.source, prm=config.prm, **config.recipe)
         trained = training.train(
             subject,
             recipe,
             corpus=store,
-            directory=directory_of(data),
+            directory=place.directory(),
             again=again,
             weights=weights is not None,
             unsafe=unsafe,
@@ -164,7 +121,7 @@ def train(
         raise typer.Exit(1)
 
 
-def check_weights(file: Path | None) -> None:
+def _check_weights(file: Path | None) -> None:
     """Raise UsageError, before any work, where a file cannot be written to that path."""
     if file is not None and (file.is_dir() or not file.absolute().parent.is_dir()):
         raise UsageError(f"--weights: {file} cannot be written: name a file in a directory")

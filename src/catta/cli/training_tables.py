@@ -6,11 +6,15 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rich import box
 from rich.table import Table
+from rich.text import Text
 
-from catta.cli.formats import NONE
+from catta.cli.formats import NONE, counted
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from catta.records import EpochMeasurement
     from catta.training import Fidelity, Noise, Trained
 
@@ -60,8 +64,17 @@ def noise_lines(found: Noise, metric: str) -> Iterator[str]:
         yield f"failed under seed {', '.join(map(str, found.failed))}"
 
 
-def fidelity_lines(found: Fidelity) -> Iterator[str]:
-    """Two rank correlations."""
+def fidelity_lines(found: Fidelity) -> Iterator[RenderableType]:
+    """The networks in their late order, what was left out, and two rank correlations."""
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("network", overflow="fold")
+    for epochs in (found.early, found.late):
+        table.add_column(counted(epochs, "epoch"), justify="right")
+    for name, (early, late) in sorted(found.values.items(), key=lambda one: -one[1][1]):
+        table.add_row(Text(name), f"{early:.4f}", f"{late:.4f}")
+    yield table
+    for name, reason in found.failed.items():
+        yield f"{name} is left out: {reason}"
     yield f"{found.networks} networks, {found.early} against {found.late} epochs"
     for name, (value, p) in (("Spearman", found.spearman), ("Kendall", found.kendall)):
         yield f"{name} {value:.3f} (p = {p:.2g})"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,31 +10,11 @@ import typer
 
 from catta.cli.guard import guarded
 from catta.cli.interruption import stop_on_signals
-from catta.cli.options import (
-    AsJson,
-    CorpusPath,
-    DataDirectory,
-    Dataset,
-    Length,
-    Metric,
-    Minutes,
-    Optimizer,
-    Plugins,
-    Prm,
-    Resolution,
-    Seed,
-    Task,
-    Threads,
-    Track,
-    TrainSamples,
-    Unsafe,
-    ValidationSamples,
-    Workers,
-    directory_of,
-    load_plugins,
-    parse_prm,
-)
+from catta.cli.option_groups import grouped
+from catta.cli.options import AsJson, CorpusPath, Threads, Unsafe, Workers
 from catta.cli.output import check_target, print_json, print_rich, write_text
+from catta.cli.place_options import DataOptions
+from catta.cli.tune_options import EPOCHS, SearchOptions, TrialOptions
 from catta.cli.tuning_tables import filled_table, tune_lines, tune_table
 from catta.errors import UsageError
 from catta.paths import default_corpus
@@ -46,179 +25,92 @@ if TYPE_CHECKING:
 
 
 @guarded
+@grouped
 def tune(
     network: Annotated[
         str | None, typer.Argument(metavar="NETWORK", help="FILE.py or a name.")
     ] = None,
+    *,
     all_: Annotated[
         bool, typer.Option("--all", help="Every network of the task that lacks trials.")
     ] = False,
     profile: Annotated[
         str, typer.Option("--profile", metavar="NAME", help="With --all: lemur or quick.")
     ] = "lemur",
-    task: Task = None,
-    dataset: Dataset = None,
-    metric: Metric = None,
-    trials: Annotated[
-        int, typer.Option("--trials", metavar="N", help="How many, those of before included.")
-    ] = 100,
-    epochs: Annotated[
-        int | None, typer.Option("--epochs", metavar="N", help="Of each trial; default: 5.")
-    ] = None,
-    sampler: Annotated[
-        str, typer.Option("--sampler", metavar="NAME", help="tpe, cmaes, random, grid or nsga2.")
-    ] = "tpe",
-    pruner: Annotated[
-        str, typer.Option("--pruner", metavar="NAME", help="none, hyperband, median or wilcoxon.")
-    ] = "none",
-    objective: Annotated[
-        str,
-        typer.Option(
-            "--objective", metavar="NAME,...", help="Some of accuracy, params, flops, latency."
-        ),
-    ] = "accuracy",
-    range_: Annotated[
-        list[str] | None,
-        typer.Option("--range", metavar="NAME=LOW:HIGH[:log]", help="May be repeated."),
-    ] = None,
-    choices: Annotated[
-        list[str] | None,
-        typer.Option("--choices", metavar="NAME=VALUE,...", help="May be repeated."),
-    ] = None,
-    transforms: Annotated[
-        str | None, typer.Option("--transforms", metavar="NAME,...", help="To choose from.")
-    ] = None,
-    prm: Prm = None,
-    resolution: Resolution = None,
-    length: Length = None,
-    train_samples: TrainSamples = None,
-    validation_samples: ValidationSamples = None,
-    track: Track = None,
-    optimizer: Optimizer = None,
-    minutes: Minutes = None,
-    study: Annotated[
-        str | None, typer.Option("--study", metavar="NAME", help="Name of the study.")
-    ] = None,
-    no_warm_start: Annotated[
-        bool, typer.Option("--no-warm-start", help="Begin with nothing that is known.")
-    ] = False,
+    search: SearchOptions,
     best: Annotated[
         Path | None,
         typer.Option("--best", metavar="FILE.toml", help="Write the best recipe for catta train."),
     ] = None,
+    recipe: TrialOptions,
+    place: DataOptions,
     workers: Workers = None,
     threads: Threads = None,
-    seed: Seed = None,
-    plugin: Plugins = None,
-    data: DataDirectory = None,
     unsafe: Unsafe = False,
     corpus: CorpusPath = None,
     as_json: AsJson = False,
 ) -> None:
     """Search hyperparameters with Optuna; a study goes on when the same is asked for again."""
-    from catta import hpo
     from catta.corpus import Corpus
 
-    if all_ == (network is not None):
-        raise UsageError("give either the name of a network or --all")
-    if all_ and (best is not None or study is not None):
-        raise UsageError("--best and --study are about one network, not about --all")
+    _check_what(network, best, search.study, every=all_)
     check_target(best)
-    load_plugins(plugin)
-    fixed = parse_prm(prm)
-    recipe = {
-        "dataset": dataset,
-        "metric": metric,
-        "epochs": epochs,
-        "resolution": resolution,
-        "length": length,
-        "train_samples": train_samples,
-        "validation_samples": validation_samples,
-        "track": track,
-        "optimizer": optimizer,
-        "seed": seed,
-        "seconds": None if minutes is None else minutes * 60,
-    }
-    settings = hpo.TuneSettings(
-        trials=trials,
-        sampler=sampler,
-        pruner=pruner,
-        objectives=tuple(objective.split(",")),
-        space=_space(range_, choices),
-        transforms=tuple(transforms.split(",")) if transforms else (),
-        fixed=tuple(fixed),
-        study=study,
+    place.load_plugins()
+    settings = search.tune_settings(
+        fixed=tuple(recipe.hyperparameters()),
+        seed=recipe.seed or 0,
         workers=1 if workers is None else workers,
         threads=threads,
-        seed=seed or 0,
-        warm_start=0 if no_warm_start else 5,
-        directory=directory_of(data),
+        directory=place.directory(),
         unsafe=unsafe,
     )
-    chosen = task or "img-classification"
-    known = {name: value for name, value in recipe.items() if value is not None}
     with Corpus.open(corpus or default_corpus()) as store:
         if network is None:
-            _show_all(_fill(store, chosen, profile, fixed, known, settings), as_json=as_json)
+            _show_all(_fill(store, profile, recipe, settings), as_json=as_json)
         else:
-            report = _tune(store, network, chosen, fixed, known, settings)
-            _show(network, report, best, as_json=as_json)
+            _show(network, _tune(store, network, recipe, settings), best, as_json=as_json)
 
 
-def _tune(
-    store: Corpus,
-    network: str,
-    task: str,
-    prm: Mapping[str, float],
-    recipe: Mapping[str, Any],
-    settings: TuneSettings,
-) -> TuneReport:
+def _check_what(network: str | None, best: Path | None, study: str | None, *, every: bool) -> None:
+    if every == (network is not None):
+        raise UsageError("give either the name of a network or --all")
+    if every and (best is not None or study is not None):
+        raise UsageError("--best and --study are about one network, not about --all")
+
+
+def _tune(store: Corpus, network: str, recipe: TrialOptions, settings: TuneSettings) -> TuneReport:
     from catta import hpo, training
 
     subject = training.find_subject(network, store)
-    base = training.recipe_for(task, subject.source, prm=prm, **{"epochs": 5, **recipe})
+    given = {"epochs": EPOCHS, **recipe.settings()}
+    base = training.recipe_for(
+        recipe.purpose(), subject.source, prm=recipe.hyperparameters(), **given
+    )
     with stop_on_signals(_tell) as stop:
         return hpo.tune(subject, base, corpus=store, settings=settings, tell=_tell, stop=stop)
 
 
 def _fill(
-    store: Corpus,
-    task: str,
-    profile: str,
-    prm: Mapping[str, float],
-    recipe: Mapping[str, Any],
-    settings: TuneSettings,
+    store: Corpus, profile: str, recipe: TrialOptions, settings: TuneSettings
 ) -> list[Filled]:
     from catta import hpo
 
     if profile not in hpo.PROFILES:
         known = ", ".join(hpo.PROFILES)
         raise UsageError(f"profile must be one of {known}, not {profile!r}")
-    if prm:
+    if recipe.prm:
         raise UsageError("--prm fixes hyperparameters of one network, not of --all")
     with stop_on_signals(_tell) as stop:
-        return list(
-            hpo.fill(
-                store,
-                task,
-                profile=hpo.PROFILES[profile],
-                recipe=recipe,
-                settings=settings,
-                tell=_tell,
-                stop=stop,
-            )
+        filled = hpo.fill(
+            store,
+            recipe.purpose(),
+            profile=hpo.PROFILES[profile],
+            recipe=recipe.settings(),
+            settings=settings,
+            tell=_tell,
+            stop=stop,
         )
-
-
-def _space(ranges: Iterable[str] | None, choices: Iterable[str] | None) -> dict[str, Any]:
-    from catta import hpo
-
-    found = [hpo.parse_range(text) for text in ranges or ()]
-    several = [*found, *(hpo.parse_choices(text) for text in choices or ())]
-    space = dict(several)
-    if len(space) < len(several):
-        raise UsageError("--range, --choices: a hyperparameter is given twice")
-    return space
+        return list(filled)
 
 
 def _show(network: str, report: TuneReport, best: Path | None, *, as_json: bool) -> None:

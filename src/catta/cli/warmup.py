@@ -8,26 +8,18 @@ from typing import Annotated
 import typer
 
 from catta.cli.guard import guarded
-from catta.cli.options import (
-    AsJson,
-    CorpusPath,
-    DataDirectory,
-    Model,
-    Plugins,
-    RunFile,
-    Seed,
-    Unsafe,
-    Workers,
-    load_plugins,
-    overrides,
-)
+from catta.cli.option_groups import grouped
+from catta.cli.options import AsJson, CorpusPath, Model, RunFile, Seed, Unsafe, Workers, overrides
 from catta.cli.output import print_json, print_rich
+from catta.cli.place_options import DataOptions
 from catta.cli.working import working
 
 
 @guarded
+@grouped
 def warmup(
     run_file: RunFile = None,
+    *,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", metavar="DIR", help="Directory of a new adapter."),
@@ -37,17 +29,16 @@ def warmup(
     seed: Seed = None,
     workers: Workers = None,
     unsafe: Unsafe = False,
-    data: DataDirectory = None,
-    plugin: Plugins = None,
+    place: DataOptions,
     corpus: CorpusPath = None,
     as_json: AsJson = False,
 ) -> None:
     """Fine-tune a language model on the seeds; an adapter of the same settings is reused."""
     from catta import loop
 
-    load_plugins(plugin)
+    place.load_plugins()
     config = loop.load_config(
-        run_file, overrides(data=data, unsafe=unsafe, model=model, seed=seed, workers=workers)
+        run_file, overrides(data=place.data, unsafe=unsafe, model=model, seed=seed, workers=workers)
     )
     with working() as work:
         adapter = loop.warmup(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import subprocess
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
 from catta.errors import ExportError
-from catta.evaluation.wire import MAX_ARRAYS
-from catta.export.mobile import convert_for_device
+from catta.export.mobile import check_size, convert_for_device
 from catta.export.protocols import INT8_STATIC, NONE, Converted
 from catta.export.subjects import Subject
 from catta.export.workplace import Workplace
@@ -38,18 +36,17 @@ class ExecutorchExporter:
         """See `Exporter`; batches are of any size up to that in `details`."""
         if self._schema is None:
             self._schema = _xnnpack_schema()
-        found = convert_for_device(
+        return convert_for_device(
             subject,
             self.name,
             _PERFORM,
             workplace,
             quantization=quantization,
             calibrate=calibrate,
+            package="executorch",
+            check=check_program,
             told={"schema": self._schema},
         )
-        check_program(found.content)
-        details = {**found.details, "executorch": importlib.metadata.version("executorch")}
-        return Converted(content=found.content, dynamic=found.dynamic, details=details)
 
 
 class Executorch:
@@ -73,8 +70,7 @@ def check_program(content: bytes) -> None:
     """
     if len(content) < _HEADER or content[_PLACE] != _MAGIC:
         raise ExportError("the file is no program of ExecuTorch")
-    if len(content) > MAX_ARRAYS:
-        raise ExportError(f"the file is larger than what enters a sandbox, {MAX_ARRAYS >> 20} MiB")
+    check_size(content)
     if content[8:12] == b"eh00":
         size, segments = (int.from_bytes(content[at : at + 8], "little") for at in (16, 24))
         data = int.from_bytes(content[32:40], "little") if _long_header(content) else 0

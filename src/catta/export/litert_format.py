@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import struct
 
 from catta.errors import ExportError
-from catta.evaluation.wire import MAX_ARRAYS
-from catta.export.mobile import convert_for_device
+from catta.export.mobile import check_size, convert_for_device
 from catta.export.protocols import INT8_DYNAMIC, INT8_STATIC, NONE, Converted
 from catta.export.subjects import Subject
 from catta.export.workplace import Workplace
@@ -31,17 +29,16 @@ class LitertExporter:
         self, subject: Subject, quantization: str, *, calibrate: int, workplace: Workplace
     ) -> Converted:
         """See `Exporter`."""
-        found = convert_for_device(
+        return convert_for_device(
             subject,
             self.name,
             _PERFORM,
             workplace,
             quantization=quantization,
             calibrate=calibrate,
+            package="litert-torch",
+            check=check_model,
         )
-        check_model(found.content)
-        details = {**found.details, "litert-torch": importlib.metadata.version("litert-torch")}
-        return Converted(content=found.content, dynamic=found.dynamic, details=details)
 
 
 class Litert:
@@ -65,8 +62,7 @@ def check_model(content: bytes) -> None:
     """
     if content[_PLACE] != _MAGIC:
         raise ExportError("the file is no model of LiteRT")
-    if len(content) > MAX_ARRAYS:
-        raise ExportError(f"the file is larger than what enters a sandbox, {MAX_ARRAYS >> 20} MiB")
+    check_size(content)
     try:
         buffers = _followed(content, _field(content, _followed(content, 0), _BUFFERS))
         for number in range(min(_number(content, buffers), _MOST_BUFFERS)):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import importlib.metadata
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from catta.errors import ExportError
+from catta.evaluation.wire import MAX_ARRAYS
 from catta.export.conversion import FILE, explained
 from catta.export.protocols import INT8_STATIC, Converted
 from catta.export.subjects import Subject
@@ -25,9 +27,11 @@ def convert_for_device(
     *,
     quantization: str,
     calibrate: int,
+    package: str,
+    check: Callable[[bytes], None],
     told: Mapping[str, Any] | None = None,
 ) -> Converted:
-    """A file that nobody has looked at yet.
+    """A file, with the version of what made it.
 
     Args:
         subject: The network.
@@ -36,14 +40,16 @@ def convert_for_device(
         workplace: Where.
         quantization: One of the format's.
         calibrate: How many images ranges are measured with.
+        package: Distribution that makes the file.
+        check: Refuses what is no file of this format.
         told: What else the job needs.
 
     Raises:
-        ExportError: It cannot be converted.
+        ExportError: It cannot be converted, or what came back is no file of this format.
     """
     job = {**subject.job(), **(told or {}), "quantization": quantization, "largest": LARGEST_BATCH}
     arrays = subject.arrays()
-    details: dict[str, Any] = {"largest_batch": LARGEST_BATCH}
+    details: dict[str, Any] = {}
     if quantization == INT8_STATIC:
         arrays[_CALIBRATION] = subject.images(calibrate)
         details["calibrated_with"] = calibrate
@@ -56,7 +62,19 @@ def convert_for_device(
     content = reply.arrays.get(FILE)
     if content is None or content.dtype != "uint8" or content.ndim != 1 or not content.size:
         raise ExportError(f"{name} cannot be exported to {kind}: no file came back")
+    file = content.tobytes()
+    check(file)
     dynamic = reply.header.get("dynamic") is True
-    if not dynamic:
-        details["largest_batch"] = 1
-    return Converted(content=content.tobytes(), dynamic=dynamic, details=details)
+    details["largest_batch"] = LARGEST_BATCH if dynamic else 1
+    details[package] = importlib.metadata.version(package)
+    return Converted(content=file, dynamic=dynamic, details=details)
+
+
+def check_size(content: bytes) -> None:
+    """Refuse what is too large to enter a sandbox.
+
+    Raises:
+        ExportError: It is.
+    """
+    if len(content) > MAX_ARRAYS:
+        raise ExportError(f"the file is larger than what enters a sandbox, {MAX_ARRAYS >> 20} MiB")
