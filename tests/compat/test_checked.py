@@ -46,7 +46,8 @@ HANGING = GOOD.replace(
 )
 UNEXPORTABLE = GOOD.replace(
     "        return self.layer(x.flatten(1))",
-    "        torch.linalg.eigvals(x[0, 0].double())\n        return self.layer(x.flatten(1))",
+    "        nothing = 0 * torch.linalg.eigvals(x[0, 0].double()).real.sum().float()\n"
+    "        return self.layer(x.flatten(1)) + nothing",
 )
 
 LEMURS = (
