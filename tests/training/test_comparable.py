@@ -77,6 +77,32 @@ def test_fidelity_is_two_rank_correlations(trainings: Any) -> None:
     assert (found.networks, found.early, found.late) == (4, 1, 3)
     assert found.spearman[0] == pytest.approx(0.8)
     assert found.kendall[0] == pytest.approx(2 / 3)
+    assert found.values == {"a": (0.1, 0.5), "b": (0.2, 0.7), "c": (0.3, 0.6), "d": (0.4, 0.9)}
+    assert found.failed == {}
+
+
+def test_each_network_gets_what_it_declares(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {}
+
+    def fake(network: Network, recipe: Any, **_: Any) -> Any:
+        asked[network.name] = recipe.prm
+        raise UsageError("enough")
+
+    monkeypatch.setattr(comparable, "train", fake)
+    source = GOOD.replace('{"lr", "width"}', '{"lr", "norm_eps", "pretrained"}')
+    one = Network(id="n1:one", source=source, name="one", origin="user")
+    with pytest.raises(UsageError, match="enough"):
+        fidelity([one], RECIPE)
+    assert asked["one"] == {**RECIPE.prm, "norm_eps": 0.5, "pretrained": 0.0}
+
+
+def test_fidelity_says_what_it_left_out_and_why(trainings: Any) -> None:
+    trainings |= {(n, e): 0.1 * i for i, n in enumerate(NAMES) for e in (1, 3)}
+    trainings |= {("b", 3): None}
+    found = fidelity(networks(), RECIPE)
+    assert found.networks == 3
+    assert set(found.values) == {"a", "c", "d"}
+    assert found.failed == {"b": "it fell"}
 
 
 def test_fidelity_needs_three(trainings: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from catta.corpus import Corpus
 from catta.corpus.registry import networks as networks_of
 from catta.errors import UsageError
 from catta.records import Network, Recipe
+from catta.training.recipes import completed
 from catta.training.running import TrainObserver
 from catta.training.trainer import train
 from catta.training.warm import WarmWorker
@@ -49,6 +50,8 @@ class Fidelity:
         late: Against how many.
         spearman: Rank correlation, and its p-value.
         kendall: Rank correlation (tau-b), and its p-value.
+        values: The recipe's metric early and late, by the name of the network.
+        failed: Why a network is not compared, by its name.
     """
 
     networks: int
@@ -56,6 +59,8 @@ class Fidelity:
     late: int
     spearman: tuple[float, float]
     kendall: tuple[float, float]
+    values: Mapping[str, tuple[float, float]]
+    failed: Mapping[str, str]
 
 
 def noise(
@@ -131,7 +136,7 @@ def fidelity(
 
     Args:
         networks: At least 3.
-        recipe: Of the long training.
+        recipe: Of the long training; each network gets values for what else it declares.
         early: Epochs of the short one.
         corpus: As in `noise`.
         directory: As in `train`.
@@ -144,28 +149,42 @@ def fidelity(
     if not 1 <= early < recipe.epochs:
         raise UsageError(f"epochs must be more than {early}, not {recipe.epochs}")
     short = recipe.model_copy(update={"epochs": early})
-    pairs: list[tuple[float, float]] = []
+    values: dict[str, tuple[float, float]] = {}
+    failed: dict[str, str] = {}
     with WarmWorker(unsafe=unsafe) as warm:  # all trainings are on the same data
         for network in networks:
-            short_value, long_value = (
+            if observer is not None:
+                observer.message(f"{network.name}, {early} against {recipe.epochs} epochs")
+            both = [
                 train(
-                    network, one, corpus=corpus, directory=directory, observer=observer, warm=warm
-                ).evaluation.accuracy
+                    network,
+                    completed(one, network.source),
+                    corpus=corpus,
+                    directory=directory,
+                    observer=observer,
+                    warm=warm,
+                ).evaluation
                 for one in (short, recipe)
-            )
-            if short_value is not None and long_value is not None:
-                pairs.append((short_value, long_value))
-    if len(pairs) < 3:
-        raise UsageError(f"{len(pairs)} networks could be trained; a rank correlation needs 3")
-    first, last = np.array(pairs).T
+            ]
+            first, last = (one.accuracy for one in both)
+            if first is not None and last is not None:
+                values[network.name] = first, last
+            else:
+                reasons = [one.verdict.error for one in both if not one.verdict.ok]
+                failed[network.name] = reasons[0] or "it failed"
+    if len(values) < 3:
+        raise UsageError(f"{len(values)} networks could be trained; a rank correlation needs 3")
+    first, last = np.array(list(values.values())).T
     spearman: Any = stats.spearmanr(first, last)
     kendall: Any = stats.kendalltau(first, last)
     return Fidelity(
-        networks=len(pairs),
+        networks=len(values),
         early=early,
         late=recipe.epochs,
         spearman=(float(spearman.statistic), float(spearman.pvalue)),
         kendall=(float(kendall.statistic), float(kendall.pvalue)),
+        values=values,
+        failed=failed,
     )
 
 

@@ -50,18 +50,28 @@ def recipe_for(
     declared = declared_hyperparameters(source)
     chosen = _declared_only(dict(prm or {}), declared)
     given |= {name: chosen.pop(name) for name in FIELDS & chosen.keys()}
-    unsaid = dict.fromkeys(declared - FIELDS, UNSAID) | dict.fromkeys({"pretrained"} & declared, 0)
     given.setdefault("track", "own" if has_own_recipe(source) else "fixed")
     if given["track"] == "own":
         _refuse_what_is_fixed(given)
     given.setdefault("seconds", _HOURS)
     fields = {"task": task, "dataset": suitable.dataset, **suitable.recipe, **given}
     try:
-        return Recipe.model_validate({**fields, "prm": {**unsaid, **chosen}})
+        return Recipe.model_validate({**fields, "prm": {**_unsaid(declared), **chosen}})
     except ValidationError as error:
         problem = error.errors()[0]
         where = ".".join(map(str, problem["loc"]))
         raise UsageError(f"{where}: {problem['msg']}") from error
+
+
+def completed(recipe: Recipe, source: str) -> Recipe:
+    """The recipe, with a value for all that a network declares and nobody chose."""
+    prm = {**_unsaid(declared_hyperparameters(source)), **recipe.prm}
+    return recipe.model_copy(update={"prm": prm})
+
+
+def _unsaid(declared: frozenset[str]) -> dict[str, float]:
+    """What hyperparameters are that nobody chose, but for those that recipes have anyway."""
+    return dict.fromkeys(declared - FIELDS, UNSAID) | dict.fromkeys({"pretrained"} & declared, 0.0)
 
 
 def _refuse_what_is_fixed(given: Mapping[str, Any]) -> None:
