@@ -15,7 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self, cast
 
 import numpy as np
@@ -41,6 +41,15 @@ START_SECONDS = 180.0
 GRACE_SECONDS = 10.0
 MAX_ERROR = 600
 DEFAULT_PERFORM = "catta.evaluation.trial:perform"
+ALLOCATION: Mapping[str, str] = MappingProxyType(
+    {
+        "MALLOC_MMAP_MAX_": "0",
+        "MALLOC_TRIM_THRESHOLD_": str(1 << 40),
+        "MALLOC_TOP_PAD_": str(1 << 26),
+    }
+)
+"""What a job frees stays with its process, which ends with it: giving memory back and taking it
+again costs a page fault for each 4 KiB, which is a tenth of a training on large tensors."""
 # Opened by libraries while they run; they tell nothing about the user.
 _DEVICES = ("/dev/urandom", "/dev/null", "/proc/self", "/proc/cpuinfo", "/proc/meminfo")
 
@@ -314,11 +323,7 @@ def _environment(threads: int) -> dict[str, str]:
         "MKL_NUM_THREADS": count,
         # Threads that spin make two slower than one beside other processes, and no faster alone.
         "GOMP_SPINCOUNT": "10000",
-        # What is freed stays with the process, which ends after its job: giving it back and taking
-        # it again costs a page fault for each 4 KiB, a tenth of a training on large tensors.
-        "MALLOC_MMAP_MAX_": "0",
-        "MALLOC_TRIM_THRESHOLD_": str(1 << 40),
-        "MALLOC_TOP_PAD_": str(1 << 26),
+        **ALLOCATION,
         "OPENBLAS_NUM_THREADS": "1",  # OpenBLAS starts its threads before the fork
         "TORCHINDUCTOR_CACHE_DIR": "/tmp",  # noqa: S108 - made when torch is imported, never used
         "PYTHONPATH": os.pathsep.join(_extra_roots()),
