@@ -7,8 +7,8 @@ a flip: 88 % of the trials of LEMUR 2.1.2), and some random ones, written here a
 Images are smooth noise of CIFAR's size. `first` is an epoch with all that is done once; `later` is
 an epoch after that; `five` is a training of five epochs, which is what LEMUR's trials are. Both
 sides give batches of 64, train nothing, and keep what they free as a worker does. The best of the
-rounds counts; `CPU` compares the processor time of a later epoch, the DataLoader's workers included,
-which a busy machine changes less.
+rounds counts; `CPU` compares the processor time of a later epoch, workers of the DataLoader
+included, which a busy machine changes less.
 """
 
 from __future__ import annotations
