@@ -31,5 +31,5 @@ def test_a_network_runs_in_pytorch_and_a_file_by_its_suffix(tmp_path: Path) -> N
     assert runtime_for("gone.pt2").name == "pytorch"
     other = tmp_path / "model.bin"
     other.write_text("")
-    with pytest.raises(UsageError, match="no runtime runs files that end in .bin"):
+    with pytest.raises(UsageError, match=r"no runtime runs files that end in \.bin"):
         runtime_for(str(other))
