@@ -113,6 +113,16 @@ def test_fidelity_needs_three(trainings: Any) -> None:
         fidelity(networks(), RECIPE, early=3)
 
 
+@pytest.mark.parametrize(
+    ("early", "late"), [((0.1,) * 4, (1, 2, 3, 4)), ((1, 2, 3, 4), (0.1,) * 4)]
+)
+def test_networks_that_are_all_alike_have_no_order(trainings: Any, early: Any, late: Any) -> None:
+    trainings |= {(n, 1): v for n, v in zip(NAMES, early, strict=True)}
+    trainings |= {(n, 3): v for n, v in zip(NAMES, late, strict=True)}
+    with pytest.raises(UsageError, match=r"all 4 networks have the acc after [13] epochs 0\.1000"):
+        fidelity(networks(), RECIPE)
+
+
 def test_names_are_drawn_by_a_seed(corpus: Corpus) -> None:
     corpus.networks.add(networks())
     assert draw(corpus, "*", 2, 0) == draw(corpus, "*", 2, 0)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from catta.corpus import Corpus
@@ -144,7 +145,8 @@ def fidelity(
         unsafe: As in `train`.
 
     Raises:
-        UsageError: Too few networks, or fewer than three that could be trained both ways.
+        UsageError: Too few networks, fewer than three that could be trained both ways, or all came
+            to the same, which is no order.
     """
     if not 1 <= early < recipe.epochs:
         raise UsageError(f"epochs must be more than {early}, not {recipe.epochs}")
@@ -175,6 +177,8 @@ def fidelity(
     if len(values) < 3:
         raise UsageError(f"{len(values)} networks could be trained; a rank correlation needs 3")
     first, last = np.array(list(values.values())).T
+    _expect_order(first, f"{recipe.metric} after {early} epochs")
+    _expect_order(last, f"{recipe.metric} after {recipe.epochs} epochs")
     spearman: Any = stats.spearmanr(first, last)
     kendall: Any = stats.kendalltau(first, last)
     return Fidelity(
@@ -186,6 +190,14 @@ def fidelity(
         values=values,
         failed=failed,
     )
+
+
+def _expect_order(reached: NDArray[np.float64], what: str) -> None:
+    if np.ptp(reached) == 0:
+        raise UsageError(
+            f"all {len(reached)} networks have the {what} {reached[0]:.4f}: there is no order to "
+            "compare"
+        )
 
 
 def draw(corpus: Corpus, pattern: str, count: int | None, seed: int) -> list[str]:
