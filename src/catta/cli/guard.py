@@ -66,10 +66,7 @@ def _sentence_and_code(error: BaseException) -> tuple[str, int] | None:
         case CattaError():
             return f"Error: {error}", EXIT_FAILURE
         case KeyboardInterrupt():
-            return (
-                "Stopped at once; what was stored before stays, and `catta runs list` shows it.",
-                EXIT_INTERRUPTED,
-            )
+            return "Stopped at once; what was stored before stays.", EXIT_INTERRUPTED
         case OSError() if error.errno in _USERS_ERRNOS:
             where = f": {error.filename}" if error.filename else ""
             return f"Error: {error.strerror}{where}", EXIT_FAILURE
