@@ -3,10 +3,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import optuna
@@ -40,13 +42,21 @@ def start(directory: Path, *arguments: str) -> subprocess.Popen[str]:
 
 def trials_of(directory: Path, *states: TrialState) -> Sequence[optuna.trial.FrozenTrial]:
     storage = directory / "corpus.sqlite.optuna.sqlite"
-    if not storage.exists():
+    if not is_begun(storage):
         return []
-    try:
-        study = optuna.load_study(storage=f"sqlite:///{storage}", study_name="mine")
-    except (KeyError, RuntimeError):  # not begun yet
-        return []
+    study = optuna.load_study(storage=f"sqlite:///{storage}", study_name="mine")
     return study.get_trials(states=states or None)
+
+
+def is_begun(storage: Path) -> bool:
+    """Whether the study is there. Read only: Optuna would make the tables itself, beside the command
+    that is just making them, which then falls over."""
+    try:
+        with closing(sqlite3.connect(f"{storage.as_uri()}?mode=ro", uri=True)) as connection:
+            found = connection.execute("SELECT 1 FROM studies WHERE study_name = 'mine'")
+            return found.fetchone() is not None
+    except sqlite3.OperationalError:  # there is no file, or it has no tables
+        return False
 
 
 def test_several_objectives_give_a_front_of_what_was_measured(corpus: Corpus) -> None:

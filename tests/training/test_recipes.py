@@ -46,6 +46,8 @@ def test_pretrained_is_asked_for_by_name_only() -> None:
 @pytest.mark.parametrize(
     ("task", "source", "settings", "message"),
     [
+        ("img-classification", "", {"length": 64}, "length is the tokens of a text, which img-c"),
+        ("txt-generation", "", {"resolution": 8}, "resolution is the size of images, which txt-g"),
         ("img-painting", GOOD, {}, "task must be one of img-classification, .* 'img-painting'"),
         ("img-classification", GOOD, {"metric": "map50"}, "must be one of acc, .* not 'map50'"),
         ("txt-generation", GOOD, {"metric": "top5"}, "metric of txt-generation must be one of"),

@@ -12,6 +12,8 @@ from catta.evaluation.hyperparameters import declared_hyperparameters, has_own_r
 from catta.records import Recipe
 from catta.tasks.known_tasks import find_task
 from catta.tasks.metrics import find_metric, main_metric
+from catta.tasks.task import Task
+from catta.tasks.text import TEXT_TASK
 
 FIELDS = frozenset({"lr", "momentum", "dropout", "batch"})
 """Hyperparameters of a network that are fields of a recipe."""
@@ -46,6 +48,7 @@ def recipe_for(
     """
     suitable = find_task(task)
     given = {name: value for name, value in settings.items() if value is not None}
+    _refuse_other_sizes(task, suitable, given)
     find_metric(task, given.setdefault("metric", main_metric(task)))
     declared = declared_hyperparameters(source)
     chosen = _declared_only(dict(prm or {}), declared)
@@ -72,6 +75,14 @@ def completed(recipe: Recipe, source: str) -> Recipe:
 def _unsaid(declared: frozenset[str]) -> dict[str, float]:
     """What hyperparameters are that nobody chose, but for those that recipes have anyway."""
     return dict.fromkeys(declared - FIELDS, UNSAID) | dict.fromkeys({"pretrained"} & declared, 0.0)
+
+
+def _refuse_other_sizes(task: str, suitable: Task, given: Mapping[str, Any]) -> None:
+    """A size that does nothing would make another recipe of the same training."""
+    if "length" in given and task != TEXT_TASK:
+        raise UsageError(f"length is the tokens of a text, which {task} has none of")
+    if "resolution" in given and not suitable.images:
+        raise UsageError(f"resolution is the size of images, which {task} has none of")
 
 
 def _refuse_what_is_fixed(given: Mapping[str, Any]) -> None:
