@@ -49,8 +49,10 @@ def trials_of(directory: Path, *states: TrialState) -> Sequence[optuna.trial.Fro
 
 
 def is_begun(storage: Path) -> bool:
-    """Whether the study is there. Read only: Optuna would make the tables itself, beside the command
-    that is just making them, which then falls over."""
+    """Whether the study is there.
+
+    Read only: Optuna would make the tables too, beside the command, which then falls over.
+    """
     try:
         with closing(sqlite3.connect(f"{storage.as_uri()}?mode=ro", uri=True)) as connection:
             found = connection.execute("SELECT 1 FROM studies WHERE study_name = 'mine'")

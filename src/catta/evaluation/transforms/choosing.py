@@ -12,6 +12,9 @@ from torchvision.transforms import InterpolationMode
 
 from catta.evaluation.transforms.stage import Apply
 
+_LARGE = 16 << 10
+"""Bytes of an image that is copied by itself: many bytes at once are copied one by one."""
+
 
 def uniform(count: int, low: float, high: float) -> Tensor:
     """`count` numbers between two, (count,) float32."""
@@ -41,9 +44,14 @@ def with_probability(share: float, apply: Apply) -> Apply:
 
 def change(images: Tensor, which: Tensor, apply: Apply) -> None:
     """Put in the place of some samples what becomes of them."""
-    if len(which):
-        # Not `images[which] = ...`, which takes five times as long.
-        images.index_copy_(0, which, apply(images.index_select(0, which)))
+    if not len(which):
+        return
+    changed = apply(images.index_select(0, which))
+    if changed[0].nbytes < _LARGE:
+        images.index_copy_(0, which, changed)
+        return
+    for index, image in zip(which.tolist(), changed, strict=True):
+        images[index].copy_(image)
 
 
 def interpolation_of(transform: Any) -> InterpolationMode | None:

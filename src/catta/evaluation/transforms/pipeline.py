@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -18,9 +20,13 @@ _CHUNK_BYTES = 4 << 20
 """Images that go through the steps at once: what lies between two steps needs no fresh memory,
 whose first use takes longer than the steps."""
 
-_LARGE = 256 << 10
+_LARGE = 128 << 10
 """Bytes of a float image above which bytes are kept: filling the memory of the whole split takes
 longer than what later epochs save."""
+
+
+_FEW = 2
+"""Chunks that are not worth several threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +48,53 @@ class Pipeline:
 
     def __call__(self, images: Tensor) -> Tensor:
         """(B, C, H, W) to (B, C', H', W'); may write into the images."""
-        return _joined(images.split(self.chunk), self.into)
+        with _threads_for(self.stages) as threads:
+            drawing, pure = self._parts(threads)
+            if drawing.stages:
+                images = _joined(images.split(self.chunk), drawing.into)
+            return pure._in_threads(images, threads)
 
     def of(self, images: Tensor, indices: Tensor) -> Tensor:
         """Some of the images (N, C, H, W), which stay as they are, after all steps."""
+        with _threads_for(self.stages) as threads:
+            drawing, pure = self._parts(threads)
+            if not drawing.stages:
+                return pure._in_threads(images.index_select(0, indices), threads)
 
-        def transformed(chosen: Tensor, place: Tensor | None) -> Tensor:
-            return self.into(images.index_select(0, chosen), place)
+            def transformed(chosen: Tensor, place: Tensor | None) -> Tensor:
+                return drawing.into(images.index_select(0, chosen), place)
 
-        return _joined(indices.split(self.chunk), transformed)
+            return pure._in_threads(_joined(indices.split(self.chunk), transformed), threads)
+
+    def all_of(self, images: Tensor) -> Tensor:
+        """All images after all steps; they stay as they are, for others may have them too."""
+
+        def transformed(chunk: Tensor, place: Tensor | None) -> Tensor:
+            return self.into(chunk.clone(), place)
+
+        with _threads_for(self.stages) as threads:
+            several = threads if all(stage.pure for stage in self.stages) else 1
+            return _joined(images.split(self.chunk), transformed, _run(several))
+
+    def _parts(self, threads: int) -> tuple[Pipeline, Pipeline]:
+        """Steps up to the last that draws or is not ours, and the pure ones after it.
+
+        Where the latter only change values, or there is one thread, all are the former: each chunk
+        goes through all steps while it is at hand.
+        """
+        count = len(self.stages)
+        while count and self.stages[count - 1].pure:
+            count -= 1
+        moves = any(stage.motion is not Motion.NONE for stage in self.stages[count:])
+        if threads == 1 or not moves:
+            count = len(self.stages)
+        return replace(self, stages=self.stages[:count]), replace(self, stages=self.stages[count:])
+
+    def _in_threads(self, images: Tensor, threads: int) -> Tensor:
+        if not self.stages:
+            return images
+        chunks = images.split(self.chunk)
+        return _joined(chunks, self.into, _run(threads if len(chunks) > _FEW else 1))
 
     def into(self, images: Tensor, place: Tensor | None) -> Tensor:
         """After all steps, written to a place where one is given; may write into the images."""
@@ -111,7 +155,7 @@ def halves(pipeline: Pipeline, images: Tensor, budget: int) -> tuple[Tensor, Pip
     left = pipeline.stages[last:]
     floats = last > 0 and sizes[last - 1][1]
     after = Pipeline(left if floats else _flips_first(left), largest)
-    return (images if last == 0 else _all(before, images)), after
+    return (images if last == 0 else before.all_of(images)), after
 
 
 def _sizes(pipeline: Pipeline, probe: Tensor) -> list[tuple[int, bool]]:
@@ -127,20 +171,33 @@ def _suits(images: Tensor, place: Tensor) -> bool:
     return images.dtype == torch.uint8 and images.shape == place.shape
 
 
-def _all(pipeline: Pipeline, images: Tensor) -> Tensor:
-    """All images after all steps, in as many threads as torch has; the images stay as they are."""
+@contextmanager
+def _threads_for(stages: Sequence[Stage]) -> Generator[int]:
+    """Gives the number of torch's threads, and leaves it one unless steps compute much.
 
-    def transformed(chunk: Tensor, place: Tensor | None) -> Tensor:
-        return pipeline.into(chunk.clone(), place)  # they may be shared with other trainings
-
+    Resizing takes one thread anyway, and for the rest waking the others takes longer than the step;
+    but what draws, a rotation say, multiplies whole batches by matrices.
+    """
     threads = torch.get_num_threads()
-    if threads == 1 or not all(stage.pure for stage in pipeline.stages):
-        return _joined(images.split(pipeline.chunk), transformed)
-    # torch resizes bytes in one thread; what it does in several is done here in one a chunk.
-    with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        found = _joined(images.split(pipeline.chunk), transformed, pool.map)
-    torch.set_num_threads(threads)  # the number for threads to come
-    return found
+    if any(stage.random and stage.motion is not Motion.FLIP for stage in stages):
+        yield threads
+        return
+    torch.set_num_threads(1)
+    try:
+        yield threads
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _run(threads: int) -> Callable[..., Iterable[Tensor]]:
+    """How a function is mapped over chunks: here, or in several threads."""
+    return map if threads == 1 else _pool(threads).map
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """Threads in which torch starts no others."""
+    return ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
 
 
 def _joined(
