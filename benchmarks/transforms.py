@@ -6,7 +6,7 @@ The transforms are those that LEMUR's trials use most (`echo` and `norm` of a si
 a flip: 88 % of the trials of LEMUR 2.1.2), and some random ones, written here as LEMUR has them.
 Images are smooth noise of CIFAR's size. `first` is an epoch with all that is done once; `later` is
 an epoch after that; `five` is a training of five epochs, which is what LEMUR's trials are. Both
-sides give batches of 64, train nothing, and keep what they free as a worker does. The best of the
+sides give batches of 64, train nothing, and have the environment of a worker. The best of the
 rounds counts; `CPU` compares the processor time of a later epoch, workers of the DataLoader
 included, which a busy machine changes less.
 """
@@ -29,7 +29,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from catta.evaluation.instance import load_module
 from catta.evaluation.transforms.applied import Applied, apply
-from catta.evaluation.worker import ALLOCATION
+from catta.evaluation.worker import RUNTIME
 from catta.records import Problem
 
 BATCH = 64
@@ -157,8 +157,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--only", action="append")
     arguments = parser.parse_args()
-    if not ALLOCATION.keys() <= os.environ.keys():  # which the C library reads when it starts
-        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **ALLOCATION})  # noqa: S606
+    if not RUNTIME.keys() <= os.environ.keys():  # which libraries read when they start
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **RUNTIME})  # noqa: S606
     images = smooth(arguments.images)
     heads = f"{'first':>10} {'later':>10} {'DataLoader':>10}   first  later   five    CPU"
     print(f"{'images/s':24} {heads}")

@@ -41,15 +41,19 @@ START_SECONDS = 180.0
 GRACE_SECONDS = 10.0
 MAX_ERROR = 600
 DEFAULT_PERFORM = "catta.evaluation.trial:perform"
-ALLOCATION: Mapping[str, str] = MappingProxyType(
+RUNTIME: Mapping[str, str] = MappingProxyType(
     {
+        # Threads that spin make two slower than one beside other processes, and no faster alone.
+        "GOMP_SPINCOUNT": "10000",
+        # What a job frees stays with its process, which ends with it: giving memory back and taking
+        # it again costs a page fault for each 4 KiB, up to a tenth of a training's time.
         "MALLOC_MMAP_MAX_": "0",
         "MALLOC_TRIM_THRESHOLD_": str(1 << 40),
         "MALLOC_TOP_PAD_": str(1 << 26),
     }
 )
-"""What a job frees stays with its process, which ends with it: giving memory back and taking it
-again costs a page fault for each 4 KiB, which is a tenth of a training on large tensors."""
+"""Settings of the C and OpenMP libraries, which read them when a process starts."""
+
 # Opened by libraries while they run; they tell nothing about the user.
 _DEVICES = ("/dev/urandom", "/dev/null", "/proc/self", "/proc/cpuinfo", "/proc/meminfo")
 
@@ -321,9 +325,7 @@ def _environment(threads: int) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "OMP_NUM_THREADS": count,
         "MKL_NUM_THREADS": count,
-        # Threads that spin make two slower than one beside other processes, and no faster alone.
-        "GOMP_SPINCOUNT": "10000",
-        **ALLOCATION,
+        **RUNTIME,
         "OPENBLAS_NUM_THREADS": "1",  # OpenBLAS starts its threads before the fork
         "TORCHINDUCTOR_CACHE_DIR": "/tmp",  # noqa: S108 - made when torch is imported, never used
         "PYTHONPATH": os.pathsep.join(_extra_roots()),
