@@ -45,7 +45,7 @@ def place(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
         ((*EXPORT, "--weights", "none.safetensors"), "none.safetensors cannot be read"),
         ((*EXPORT, "--weights", "broken.safetensors"), "holds no weights"),
         ((*EXPORT, "--checkpoint", "other.safetensors"), "weights of another network, other"),
-        ((*EXPORT, "--untrained", "-o", "nowhere/a.onnx"), "cannot be written"),
+        ((*EXPORT, "--untrained", "-o", "nowhere/a.onnx"), "--output: there is no directory"),
         ((*EXPORT, "--untrained", "--task", "chess"), "task must be one of"),
         (
             ("export", "single-shot-detector", "--untrained", "--task", "obj-detection"),
@@ -62,7 +62,10 @@ def place(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
         (("bench", "gone.onnx"), "gone.onnx cannot be read"),
         (("bench", "bad.onnx", "--runtime", "pytorch"), "pytorch runs files that end in .pt2"),
         (("export", "table"), "name --networks, or a --run"),
-        (("export", "table", "--networks", "mine.py", "-o", "nowhere/a.md"), "cannot be written"),
+        (
+            ("export", "table", "--networks", "mine.py", "-o", "nowhere/a.md"),
+            "--output: there is no directory",
+        ),
         (("export", "table", "--run", "nobody"), "holds no run nobody"),
     ],
 )

@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 from catta.errors import UsageError
 from catta.export import registry
 from catta.export.exporting import find_exporter
-from catta.export.files import check_target, write_file
+from catta.export.files import write_file
 from catta.export.subjects import Subject, subject_of
 from catta.export.weights import read_weights
 from catta.records import Network, Recipe
@@ -114,9 +114,3 @@ def test_a_file_appears_when_it_is_whole(tmp_path: Path, monkeypatch: pytest.Mon
 
 def full(self: Path, target: Path) -> Path:
     raise OSError(28, "No space left on device")
-
-
-def test_a_directory_is_no_target(tmp_path: Path) -> None:
-    for path in (tmp_path, tmp_path / "nowhere" / "a.onnx"):
-        with pytest.raises(UsageError, match="cannot be written"):
-            check_target(path)

@@ -13,10 +13,9 @@ import typer
 from catta.cli.guard import guarded
 from catta.cli.option_groups import grouped
 from catta.cli.options import AsJson, CorpusPath, Dataset, Task, Unsafe, Workers
-from catta.cli.output import print_json, print_rich, write_text
+from catta.cli.output import check_target, print_json, print_rich, write_text
 from catta.cli.place_options import DataOptions
 from catta.cli.working import working
-from catta.errors import UsageError
 from catta.paths import default_corpus
 
 if TYPE_CHECKING:
@@ -61,8 +60,7 @@ def coverage(
     from catta.training.coverage import coverage as cover
 
     place.load_plugins()
-    if output is not None and not output.absolute().parent.is_dir():
-        raise UsageError(f"--output: there is no directory {output.absolute().parent}")
+    check_target(output, "--output")
     with (
         working() as work,
         Corpus.open(corpus or default_corpus(), create=False, read_only=True) as store,

@@ -80,7 +80,7 @@ def evolve(
     from catta import loop
     from catta.export.loop_probe import edge_probe
 
-    check_target(best)
+    check_target(best, "--best")
     place.load_plugins()
     config = loop.load_config(
         run_file,
@@ -121,7 +121,7 @@ def resume(
     from catta import loop
     from catta.export.loop_probe import edge_probe
 
-    check_target(best)
+    check_target(best, "--best")
     load_plugins(plugin)
     before = loop.report(run, corpus=corpus)
     with working(_tally(before)) as work:

@@ -12,7 +12,7 @@ import typer
 from catta.cli.guard import guarded
 from catta.cli.option_groups import grouped
 from catta.cli.options import AsJson, Task, Unsafe
-from catta.cli.output import print_json, print_rich
+from catta.cli.output import check_target, print_json, print_rich
 from catta.cli.place_options import DataOptions, KeepOptions
 from catta.cli.recipe_options import DEFAULT_TASK
 
@@ -79,7 +79,7 @@ def network(
     were trained under. The record of it stays in the corpus, the file where you want it.
     """
     from catta.export.exporting import export, find_exporter
-    from catta.export.files import check_target, write_file
+    from catta.export.files import write_file
     from catta.export.kept import keep as keep_export
     from catta.export.kept import record_of
     from catta.export.subjects import subject_of
@@ -88,7 +88,7 @@ def network(
     place.load_plugins()
     exporter = find_exporter(format_, quantize)
     path = output or Path(f"{Path(name).stem}{exporter.suffix}")
-    check_target(path)
+    check_target(path, "--output")
     with ExitStack() as stack:
         store = stack.enter_context(keep.store())
         subject = subject_of(

@@ -15,7 +15,7 @@ from catta.cli.export_network import Calibrate
 from catta.cli.guard import guarded
 from catta.cli.option_groups import grouped
 from catta.cli.options import CorpusPath, Unsafe
-from catta.cli.output import print_rich, write_text
+from catta.cli.output import check_target, print_rich, write_text
 from catta.cli.recipe_options import DEFAULT_TASK, ProblemOptions
 from catta.cli.working import working
 from catta.errors import UsageError
@@ -124,12 +124,11 @@ def table(
     from catta.corpus import Corpus
     from catta.export.benching import Passes
     from catta.export.edge_document import document
-    from catta.export.files import check_target
     from catta.export.table import Entry, TableMaker
     from catta.training import recipe_for
 
     chosen.names()
-    check_target(output)
+    check_target(output, "--output")
     passes = Passes(warmup=warmup, runs=runs)
     settings: dict[str, Any] = {
         "track": "fixed",

@@ -33,12 +33,22 @@ def print_rich(*parts: RenderableType) -> None:
         console.print(part, soft_wrap=isinstance(part, str))
 
 
-def check_target(path: Path | None) -> None:
-    """Raise UsageError, before any work, where a file cannot be written to that path."""
-    if path is not None and not path.absolute().parent.is_dir():
-        raise UsageError(f"--best: there is no directory {path.absolute().parent}")
-    if path is not None and path.is_dir():
-        raise UsageError(f"--best: {path} is a directory; name a file")
+def check_target(path: Path | None, option: str) -> None:
+    """Raise UsageError, before any work, where a file cannot be written to that path.
+
+    Args:
+        path: Of the file; None for none.
+        option: What names it.
+    """
+    if path is None:
+        return
+    directory = path.absolute().parent
+    if path.is_dir():
+        raise UsageError(f"{option}: {path} is a directory; name a file")
+    if not directory.is_dir():
+        raise UsageError(f"{option}: there is no directory {directory}")
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise UsageError(f"{option}: nothing can be written to {directory}")
 
 
 def write_text(path: Path, text: str) -> None:

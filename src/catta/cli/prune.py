@@ -13,7 +13,7 @@ from catta.cli.export_network import WeightsFile
 from catta.cli.guard import guarded
 from catta.cli.option_groups import grouped
 from catta.cli.options import AsJson, Threads, Unsafe
-from catta.cli.output import print_json, print_rich
+from catta.cli.output import check_target, print_json, print_rich
 from catta.cli.place_options import DataOptions, KeepOptions
 from catta.errors import UsageError
 
@@ -55,7 +55,6 @@ def prune(
     What comes of it is a new network whose parent is recorded, and its weights. The fine-tuning
     follows the recipe that the weights were trained under, with a quarter of its learning rate.
     """
-    from catta.export.files import check_target
     from catta.export.pruning import check_prunable
     from catta.export.pruning import prune as pruned_of
     from catta.export.pruning_kept import keep_pruned, write_pruned
@@ -72,7 +71,7 @@ def prune(
         )
     file = output or Path(f"{Path(name).stem}-pruned-{round(100 * amount)}.safetensors")
     for path in (file, file.with_suffix(".py")):
-        check_target(path)
+        check_target(path, "--output")
     with ExitStack() as stack:
         store = stack.enter_context(keep.store())
         subject = subject_of(name, corpus=store, weights=weights, directory=place.directory())

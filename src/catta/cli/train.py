@@ -13,7 +13,7 @@ from catta.cli.epoch_lines import EpochLines
 from catta.cli.guard import guarded
 from catta.cli.option_groups import grouped
 from catta.cli.options import AsJson, Threads, Unsafe
-from catta.cli.output import print_json, print_rich
+from catta.cli.output import check_target, print_json, print_rich
 from catta.cli.place_options import DataOptions, KeepOptions
 from catta.cli.recipe_options import RecipeOptions
 from catta.cli.training_tables import epochs_table, trained_lines
@@ -99,7 +99,7 @@ def train(
     from catta import training
 
     place.load_plugins()
-    _check_weights(weights)
+    check_target(weights, "--weights")
     config = options.config(network)
     with keep.store() as store:
         subject = training.find_subject(config.network, store)
@@ -119,12 +119,6 @@ def train(
     _show(trained, plot=plot, as_json=as_json)
     if not trained.evaluation.verdict.ok:
         raise typer.Exit(1)
-
-
-def _check_weights(file: Path | None) -> None:
-    """Raise UsageError, before any work, where a file cannot be written to that path."""
-    if file is not None and (file.is_dir() or not file.absolute().parent.is_dir()):
-        raise UsageError(f"--weights: {file} cannot be written: name a file in a directory")
 
 
 def _write_weights(file: Path | None, trained: Trained) -> None:

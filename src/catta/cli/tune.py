@@ -54,7 +54,7 @@ def tune(
     from catta.corpus import Corpus
 
     _check_what(network, best, search.study, every=all_)
-    check_target(best)
+    check_target(best, "--best")
     place.load_plugins()
     settings = search.tune_settings(
         fixed=tuple(recipe.hyperparameters()),

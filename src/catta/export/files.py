@@ -6,14 +6,6 @@ import os
 import tempfile
 from pathlib import Path
 
-from catta.errors import UsageError
-
-
-def check_target(path: Path) -> None:
-    """Raise UsageError, before any work, where a file cannot be written to a path."""
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise UsageError(f"--output: {path} cannot be written: name a file in a directory")
-
 
 def write_file(path: Path, content: bytes) -> None:
     """Write a file whole or not at all.
