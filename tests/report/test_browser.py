@@ -125,6 +125,7 @@ def labels(page: Any, chart: str) -> list[str]:
     found: list[str] = []
     for curve, point in points:
         at = {"curveNumber": curve, "pointNumber": point}
+        page.wait_for_timeout(100)  # within 50 ms of the last time it only happens later
         page.evaluate("([chart, at]) => Plotly.Fx.hover(chart, [at])", [chart, at])
         found.append(page.text_content(f"#{chart} .hovertext"))
     return found

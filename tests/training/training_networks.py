@@ -85,6 +85,8 @@ def small(source: str, **settings: Any) -> tuple[Network, Recipe]:
     """A network and a recipe for few digits."""
     values = {**SMALL, **settings}
     task = values.pop("task", "img-classification")
+    if task == "txt-generation":
+        values.pop("resolution")
     if "train_setup" in source:
         values.pop("layout")
     return named("net", source), recipe_for(task, source, **values)

@@ -47,9 +47,10 @@ RUNTIME: Mapping[str, str] = MappingProxyType(
         "GOMP_SPINCOUNT": "10000",
         # What a job frees stays with its process, which ends with it: giving memory back and taking
         # it again costs a page fault for each 4 KiB, up to a tenth of a training's time.
-        "MALLOC_MMAP_MAX_": "0",
+        # 32 MiB is the most that the C library takes here. Without any maps, the heap may meet them
+        # while it grows, and a job then fails for want of memory that it may have.
+        "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
         "MALLOC_TRIM_THRESHOLD_": str(1 << 40),
-        "MALLOC_TOP_PAD_": str(1 << 26),
     }
 )
 """Settings of the C and OpenMP libraries, which read them when a process starts."""

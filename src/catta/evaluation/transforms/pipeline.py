@@ -14,6 +14,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from catta.evaluation.transforms.memory import BatchMemory
 from catta.evaluation.transforms.stage import Motion, Stage, TransformError
 
 _CHUNK_BYTES = 4 << 20
@@ -27,6 +28,8 @@ longer than what later epochs save."""
 
 _FEW = 2
 """Chunks that are not worth several threads."""
+
+_batches = BatchMemory()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Pipeline:
         with _threads_for(self.stages) as threads:
             drawing, pure = self._parts(threads)
             if drawing.stages:
-                images = _joined(images.split(self.chunk), drawing.into)
+                images = _joined(images.split(self.chunk), drawing.into, empty=_batches.empty)
             return pure._in_threads(images, threads)
 
     def of(self, images: Tensor, indices: Tensor) -> Tensor:
@@ -64,7 +67,8 @@ class Pipeline:
             def transformed(chosen: Tensor, place: Tensor | None) -> Tensor:
                 return drawing.into(images.index_select(0, chosen), place)
 
-            return pure._in_threads(_joined(indices.split(self.chunk), transformed), threads)
+            drawn = _joined(indices.split(self.chunk), transformed, empty=_batches.empty)
+            return pure._in_threads(drawn, threads)
 
     def all_of(self, images: Tensor) -> Tensor:
         """All images after all steps; they stay as they are, for others may have them too."""
@@ -94,7 +98,8 @@ class Pipeline:
         if not self.stages:
             return images
         chunks = images.split(self.chunk)
-        return _joined(chunks, self.into, _run(threads if len(chunks) > _FEW else 1))
+        run = _run(threads if len(chunks) > _FEW else 1)
+        return _joined(chunks, self.into, run, empty=_batches.empty)
 
     def into(self, images: Tensor, place: Tensor | None) -> Tensor:
         """After all steps, written to a place where one is given; may write into the images."""
@@ -204,12 +209,14 @@ def _joined(
     chunks: Sequence[Tensor],
     transformed: Callable[[Tensor, Tensor | None], Tensor],
     run: Callable[..., Iterable[Tensor]] = map,
+    empty: Callable[[tuple[int, ...]], Tensor] = torch.empty,
 ) -> Tensor:
     """What becomes of all chunks, beside each other in memory."""
     first = transformed(chunks[0], None)
     if len(chunks) == 1:
         return first
-    found = first.new_empty((sum(map(len, chunks)), *first.shape[1:]))
+    shape = (sum(map(len, chunks)), *first.shape[1:])
+    found = empty(shape) if first.dtype == torch.float32 else first.new_empty(shape)
     places = found.split(len(chunks[0]))
     places[0].copy_(first)
     for _ in run(transformed, chunks[1:], places[1:]):
