@@ -328,7 +328,7 @@ def test_images_of_several_sizes_are_no_mistake(
         (("--minutes", "0"), "seconds: "),
         (("--track", "own"), "trains itself; set track to fixed"),
         (("--compile",), "--compile needs a compiler, .* add --unsafe"),
-        (("--weights", "nowhere/w.safetensors"), "--weights: nowhere/w.safetensors cannot be"),
+        (("--weights", "nowhere/w.safetensors"), "--weights: there is no directory"),
     ],
 )
 def test_a_mistake_of_the_user(
