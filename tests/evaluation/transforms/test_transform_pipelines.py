@@ -141,6 +141,19 @@ def test_a_flip_of_bytes_comes_before_they_become_floats(images):
     assert 0 < sum(torch.equal(a, b) for a, b in zip(batch, whole, strict=True)) < len(images)
 
 
+TURNED = """
+def transform(norm):
+    return transforms.Compose([transforms.ToTensor(), lambda image: image.transpose(-1, -2)])
+"""
+
+
+def test_a_step_may_give_another_view_of_the_same_memory(images):
+    many = images.repeat(200, 1, 1, 1)
+    done, rest = halves(for_training(stages(HEAD + TURNED, many), many), many, 1 << 30)
+    assert rest.stages == ()
+    assert torch.equal(done, (many / 255).transpose(-1, -2))
+
+
 def test_a_flip_does_not_pass_what_draws(images):
     body = ("transforms.RandomCrop(30)", "transforms.RandomHorizontalFlip()", *NORM_64[2:])
     pipeline = for_training(stages(module(body), images), images)

@@ -25,7 +25,6 @@ _LARGE = 128 << 10
 """Bytes of a float image above which bytes are kept: filling the memory of the whole split takes
 longer than what later epochs save."""
 
-
 _FEW = 2
 """Chunks that are not worth several threads."""
 
@@ -108,8 +107,10 @@ class Pipeline:
                 images = stage.into(images, place)
             else:
                 images = stage.apply(images)
-        if place is not None and images.data_ptr() != place.data_ptr():
-            place.copy_(images)
+        if place is not None:
+            images = images.contiguous()  # a step may give another view of the place
+            if images.data_ptr() != place.data_ptr():
+                place.copy_(images)
         return images
 
     @property
