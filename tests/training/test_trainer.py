@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,8 @@ from training_networks import DROPS, FOREVER, GOOD, Lines, linear, own, small
 
 from catta.corpus import Corpus
 from catta.errors import FetchError, UsageError
-from catta.records import Outcome
+from catta.evaluation import TrainReport
+from catta.records import Outcome, Stage, Verdict
 from catta.training import train, trainer
 from catta.training.checkpoints import Checkpoint
 from catta.training.warm import WarmWorker
@@ -276,3 +279,18 @@ def test_a_network_that_reads_ahead_is_invalid(tmp_path: Any, corpus: Corpus, un
 def test_threads_that_cannot_be_had_are_refused(threads: int) -> None:
     with pytest.raises(UsageError, match=f"threads must be 1 to 128, not {threads}"):
         WarmWorker(threads=threads)
+
+
+@pytest.mark.parametrize(
+    ("device", "there", "told"), [("cpu", True, True), ("cpu", False, False), ("cuda", True, False)]
+)
+def test_a_gpu_that_was_not_used_is_told(
+    monkeypatch: pytest.MonkeyPatch, device: str, there: bool, told: bool
+) -> None:
+    monkeypatch.setattr(trainer, "accelerators", lambda: [Path("/dev/nvidia0")] if there else [])
+    report = TrainReport(
+        verdict=Verdict(outcome=Outcome.OK, stage=Stage.SCORE), device=device, slow=("Noise",)
+    )
+    note = trainer._note(SimpleNamespace(note=None), report)
+    assert note is not None
+    assert ("could not be used in the sandbox" in note) is told
